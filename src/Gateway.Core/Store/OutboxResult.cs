@@ -1,0 +1,23 @@
+using Gateway.Core.Clusters;
+using Gateway.Core.Events;
+
+namespace Gateway.Core.Store;
+
+/// <summary>What became of an outbox entry.</summary>
+public sealed record OutboxResult
+{
+    /// <summary>The entry, as claimed.</summary>
+    public required OutboxEntry Entry { get; init; }
+
+    /// <summary>The job's new row; null: unchanged.</summary>
+    public Job? Job { get; init; }
+
+    /// <summary>When to try again; null: it is done and leaves the outbox.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>True when the try never reached the backend, so that the next one counts as the same attempt.</summary>
+    public bool NotTried { get; init; }
+
+    /// <summary>A line for the timeline; null: none.</summary>
+    public ClusterEvent? Event { get; init; }
+}
