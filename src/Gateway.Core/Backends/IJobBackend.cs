@@ -42,7 +42,7 @@ public interface IJobBackend
     /// <param name="offset">Bytes from the start, 0 or more; a negative value counts from the end.</param>
     /// <param name="max">Most bytes to read.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task<JobLog?> ReadLogAsync(JobHandle job, JobStream stream, long offset, int max, CancellationToken cancellationToken);
+    Task<JobLog?> ReadLogAsync(JobHandle job, JobOutput stream, long offset, int max, CancellationToken cancellationToken);
 
     /// <summary>Removes what an ended job has left behind (working directory, credentials), after its logs were copied.</summary>
     Task CleanAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken);

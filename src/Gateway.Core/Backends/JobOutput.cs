@@ -1,7 +1,7 @@
 namespace Gateway.Core.Backends;
 
 /// <summary>One of a job's two output streams.</summary>
-public enum JobStream
+public enum JobOutput
 {
     /// <summary>Standard output.</summary>
     Output,
