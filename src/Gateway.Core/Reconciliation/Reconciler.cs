@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Gateway.Core.Telemetry;
