@@ -208,6 +208,15 @@ def command(api_address: str, body, token: str | None = f"token {TOKEN}", path: 
         connection.close()
 
 
+def eventually(condition, what: str) -> None:
+    """Looks again and again, for what tells of itself in no heartbeat."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not seen: {what}")
+        threading.Event().wait(0.05)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

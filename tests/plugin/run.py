@@ -1,6 +1,8 @@
 """Runs the tests beside it and ends with a line 'N passed, N failed' (', N skipped' may follow)."""
 
+import os
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -13,6 +15,14 @@ class Counting(unittest.TextTestResult):
     def startTestRun(self):
         super().startTestRun()
         self.passed = 0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began = time.monotonic()
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self.stream.writeln(f"    {time.monotonic() - self.began:.1f} s")
 
     def addSuccess(self, test):
         super().addSuccess(test)
@@ -28,4 +38,6 @@ for test, reason in result.skipped:
 failed = len({test.id() for test, _ in result.failures + result.errors})
 skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
 print(f"{result.passed} passed, {failed} failed{skipped}")
-sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
+sys.stdout.flush()
+# Not sys.exit: what dask's threads print while the interpreter goes down would come after that line.
+os._exit(0 if result.wasSuccessful() and result.testsRun else 1)

@@ -372,6 +372,7 @@ class Service:
         self.settings = settings
         self.activity = Activity(scheduler)
         self.count = 0
+        self._asked = False  # until somebody says how many workers there should be, none is one too many
         self.port = 0  # distributed shows it beside its own services
         self._api_address = ""
         self._server = None
@@ -444,7 +445,7 @@ class Service:
             return
         self._names[address] = name = _name(ws)
         self._closed.pop(name, None)
-        self._changed(LOSS_TOLD_WITHIN if len(self._staying()) > self.count else ARRIVAL_TOLD_WITHIN)
+        self._changed(LOSS_TOLD_WITHIN if self._excess() else ARRIVAL_TOLD_WITHIN)
 
     def worker_left(self, address: str) -> None:
         name = self._names.pop(address, None)
@@ -470,12 +471,15 @@ class Service:
         return [address for address, ws in self.scheduler.workers.items()
                 if address not in self._retiring and ws.status not in leaving]
 
+    def _excess(self) -> int:
+        return max(0, len(self._staying()) - self.count) if self._asked else 0
+
     # Heartbeats
 
     def _compose(self) -> Composed:
         scheduler = self.scheduler
         staying = self._staying()
-        to_retire = self._cheapest(len(staying) - self.count)
+        to_retire = self._cheapest(self._excess())
         names = {address: _name(ws) for address, ws in scheduler.workers.items()}
         active = {names[address]: None for address in staying if address not in to_retire}
         # Of two workers with one name the one that stays decides what is said of it.
@@ -503,7 +507,7 @@ class Service:
 
     def _cheapest(self, number: int) -> list[str]:
         """Addresses of the workers whose leaving costs least, at most this many."""
-        if number <= 0:
+        if not number:
             return []
         scheduler = self.scheduler
         try:
@@ -573,9 +577,8 @@ class Service:
     def _retire(self, addresses: list[str]) -> None:
         """Retires workers that an acknowledged heartbeat listed as closing, as far as they are still too many."""
         still = set(self._staying())
-        excess = max(0, len(still) - self.count)
         connected = [a for a in addresses if a in still]
-        going = connected[:excess]
+        going = connected[:self._excess()]
         if going:
             retirement = object()
             self._retiring.update(dict.fromkeys(going, retirement))
@@ -652,6 +655,9 @@ class Service:
         self._bounds = None
 
     def _want(self, count: int) -> None:
+        if not self._asked:
+            self._asked = True
+            self._alarm.within(0)  # there may be too many already
         if count != self.count:
             logger.info("Wants %d workers, wanted %d", count, self.count)
             self.count = count
