@@ -54,6 +54,6 @@ public sealed record Cluster
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Grows by one with each save; a save names the revision it was computed from.</summary>
+    /// <summary>Grows by one with each save that changes the cluster, its workers or its outbox; a save names the revision it was computed from.</summary>
     public long Revision { get; init; }
 }

@@ -21,6 +21,6 @@ public sealed record ClusterInbox
     /// <summary>Client connections open through all replicas' proxies when last told.</summary>
     public int Clients { get; init; }
 
-    /// <summary>Since when no client has been connected; null: one is, or none ever was.</summary>
+    /// <summary>Since when no client has been connected; null: one is, or none was yet and the cluster does not run.</summary>
     public DateTimeOffset? NoClientSince { get; init; }
 }
