@@ -9,6 +9,9 @@ public sealed record ClusterInbox
     /// <summary>Why it was asked to stop, as a sentence for its owner.</summary>
     public string? StopReason { get; init; }
 
+    /// <summary>True when it was asked to stop because something went wrong: its outcome is then <see cref="ClusterPhase.Failed"/>.</summary>
+    public bool StopFailed { get; init; }
+
     /// <summary>The latest heartbeat; null before the first.</summary>
     public Heartbeat? Heartbeat { get; init; }
 
