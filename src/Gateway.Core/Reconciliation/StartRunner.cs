@@ -74,29 +74,10 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
         {
             return (await clusters.CredentialsAsync(names, cancellationToken), new Dictionary<string, string>());
         }
-        catch (MissingKeyException) when (names.Length > 1)
-        {
-            var found = new Dictionary<string, ClusterCredentials>(StringComparer.Ordinal);
-            var blocked = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (string name in names)
-            {
-                var (one, reasons) = await CredentialsAsync([name], cancellationToken);
-                foreach (var (key, value) in one)
-                {
-                    found[key] = value;
-                }
-
-                foreach (var (key, value) in reasons)
-                {
-                    blocked[key] = value;
-                }
-            }
-
-            return (found, blocked);
-        }
         catch (MissingKeyException e)
         {
-            return (new Dictionary<string, ClusterCredentials>(), new Dictionary<string, string> { [names[0]] = e.Message });
+            var rest = names.Except(e.Rows, StringComparer.Ordinal).ToArray();
+            return (await clusters.CredentialsAsync(rest, cancellationToken), e.Rows.ToDictionary(row => row, _ => e.Message, StringComparer.Ordinal));
         }
     }
 
