@@ -36,8 +36,9 @@ if [ "$(id -u)" != 0 ]; then
     as_root="sudo -n"
 fi
 
+log=$(mktemp)
 echo "Installing $packages" >&2
-try() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 "$@" >/tmp/need-apt.$$ 2>&1; }
+try() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 "$@" >"$log" 2>&1; }
 try install -y --no-install-recommends $packages || { try update && try install -y --no-install-recommends $packages; } || {
     tail -n 5 /tmp/need-apt.$$ >&2
     fail "These packages could not be installed: $packages"
