@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
@@ -12,6 +13,8 @@ public static class ClusterSecrets
     private const string Base32 = "abcdefghijklmnopqrstuvwxyz234567";
     private const int TokenBytes = 32;
 
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(Base32);
+
     /// <summary>16 characters of a–z and 2–7: 80 random bits.</summary>
     public static string NewName() => RandomNumberGenerator.GetString(Base32, NameLength);
 
@@ -19,5 +22,5 @@ public static class ClusterSecrets
     public static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
 
     /// <summary>Whether a text could be a cluster's name.</summary>
-    public static bool IsName(string? text) => text is { Length: NameLength } && !text.AsSpan().ContainsAnyExcept(Base32);
+    public static bool IsName(string? text) => text is { Length: NameLength } && !text.AsSpan().ContainsAnyExcept(NameCharacters);
 }

@@ -51,7 +51,8 @@ public sealed partial class SchedulerClient : IDisposable
     /// <param name="token">The cluster's token.</param>
     /// <param name="count">How many workers, 0 or more.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<SchedulerAnswer> ScaleAsync(string cluster, string apiAddress, string token, int count, CancellationToken cancellationToken) =>
+    /// <returns>Null when the scheduler has taken it, else what went wrong at the last of three tries, in words that follow a colon.</returns>
+    public Task<string?> ScaleAsync(string cluster, string apiAddress, string token, int count, CancellationToken cancellationToken) =>
         SendAsync(cluster, apiAddress, token, string.Create(CultureInfo.InvariantCulture, $$"""{"op":"scale","count":{{count}}}"""), cancellationToken);
 
     /// <summary>Begins or ends adaptive scaling.</summary>
@@ -62,20 +63,21 @@ public sealed partial class SchedulerClient : IDisposable
     /// <param name="maximum">Most workers; null: no limit.</param>
     /// <param name="active">False ends it and keeps the number of workers.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<SchedulerAnswer> AdaptAsync(string cluster, string apiAddress, string token, int? minimum, int? maximum, bool active, CancellationToken cancellationToken) =>
+    /// <returns>Null when the scheduler has taken it, else what went wrong at the last of three tries, in words that follow a colon.</returns>
+    public Task<string?> AdaptAsync(string cluster, string apiAddress, string token, int? minimum, int? maximum, bool active, CancellationToken cancellationToken) =>
         SendAsync(cluster, apiAddress, token, $$"""{"op":"adapt","minimum":{{Number(minimum)}},"maximum":{{Number(maximum)}},"active":{{(active ? "true" : "false")}}}""", cancellationToken);
 
     /// <summary>Closes idle connections.</summary>
     public void Dispose() => _http.Dispose();
 
-    private async Task<SchedulerAnswer> SendAsync(string cluster, string apiAddress, string token, string body, CancellationToken cancellationToken)
+    private async Task<string?> SendAsync(string cluster, string apiAddress, string token, string body, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(apiAddress.TrimEnd('/') + "/api/comm", UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
         {
-            return new(SchedulerOutcome.Unreachable, "its address is not an HTTP address");
+            return "its address is not an HTTP address";
         }
 
-        var answer = new SchedulerAnswer(SchedulerOutcome.Unreachable, null);
+        string? problem = null;
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             if (attempt > 1)
@@ -83,19 +85,19 @@ public sealed partial class SchedulerClient : IDisposable
                 await Task.Delay(FirstPause * (attempt - 1), _time, cancellationToken);
             }
 
-            answer = await TryAsync(address, token, body, cancellationToken);
-            if (answer.Outcome == SchedulerOutcome.Taken)
+            problem = await TryAsync(address, token, body, cancellationToken);
+            if (problem is null)
             {
-                return answer;
+                return null;
             }
 
-            LogTryFailed(cluster, attempt, answer.Problem);
+            LogTryFailed(cluster, attempt, problem);
         }
 
-        return answer;
+        return problem;
     }
 
-    private async Task<SchedulerAnswer> TryAsync(Uri address, string token, string body, CancellationToken cancellationToken)
+    private async Task<string?> TryAsync(Uri address, string token, string body, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(_timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -109,26 +111,26 @@ public sealed partial class SchedulerClient : IDisposable
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             return response.IsSuccessStatusCode
-                ? new(SchedulerOutcome.Taken, null)
-                : new(SchedulerOutcome.Refused, string.Create(CultureInfo.InvariantCulture, $"it answered with status {(int)response.StatusCode}"));
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"it answered with status {(int)response.StatusCode}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(SchedulerOutcome.Unreachable, $"no answer within {Options.Duration.Format(_timeout)}");
+            return $"no answer within {Options.Duration.Format(_timeout)}";
         }
         catch (HttpRequestException e)
         {
-            return new(SchedulerOutcome.Unreachable, e.HttpRequestError switch
+            return e.HttpRequestError switch
             {
                 HttpRequestError.ConnectionError => "no connection",
                 HttpRequestError.NameResolutionError => "its host name is not known",
                 _ => "the connection broke",
-            });
+            };
         }
     }
 
     private static string Number(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "null";
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduler of {ClusterName} did not take a command, try {Attempt}: {Problem}")]
-    private partial void LogTryFailed(string clusterName, int attempt, string? problem);
+    private partial void LogTryFailed(string clusterName, int attempt, string problem);
 }
