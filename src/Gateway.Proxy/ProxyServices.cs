@@ -1,4 +1,5 @@
 using Gateway.Proxy.Configuration;
+using Gateway.Proxy.Dashboards;
 using Gateway.Proxy.Presence;
 using Gateway.Proxy.Relay;
 using Gateway.Proxy.Routing;
@@ -36,6 +37,8 @@ public static class ProxyServices
         services.AddSingleton<RelayContext>();
         services.AddSingleton<RelayHost>();
         services.AddSingleton<IConnectionListenerFactory, SniListenerFactory>();
+        services.AddHttpForwarder();
+        services.AddSingleton<DashboardForwarder>();
         services.AddHostedService(provider => provider.GetRequiredService<RelayHost>());
         services.AddHostedService<AddressResolver>();
         services.AddOptions<HostOptions>().PostConfigure<IOptions<ProxyOptions>>((host, proxy) =>
