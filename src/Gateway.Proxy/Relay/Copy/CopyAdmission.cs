@@ -25,10 +25,11 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
             return null;
         }
 
-        var state = new AdmissionState(client, web, (client.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
+        var state = new AdmissionState(client, web);
         bool admitted = false;
         try
         {
+            state.Source = ((IPEndPoint)client.RemoteEndPoint!).Address; // fails when it has gone already
             var result = await AdmitAsync(state, stopping);
             admitted = result is not null || state.IsWeb;
             return result;
@@ -41,6 +42,11 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
                 client.LingerState = new LingerOption(true, 0);
             }
 
+            return null;
+        }
+        catch (SocketException)
+        {
+            counters.CountRefused(Refusal.HandshakeIncomplete);
             return null;
         }
         finally
@@ -175,10 +181,6 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
 
                 CountSource(state);
             }
-        }
-        catch (SocketException)
-        {
-            throw new RefusedException(Refusal.HandshakeIncomplete);
         }
         finally
         {
