@@ -1,10 +1,10 @@
 namespace Gateway.Core.Clusters;
 
-/// <summary>What the planner is told by configuration: the same for all clusters.</summary>
+/// <summary>What the planner is told by configuration, the same for all clusters: section <c>Lifecycle</c>.</summary>
 public sealed record PlannerSettings
 {
     /// <summary>Names of the configured backend instances. Rows of others pause.</summary>
-    public required IReadOnlySet<string> Backends { get; init; }
+    public IReadOnlySet<string> Backends { get; init; } = new HashSet<string>();
 
     /// <summary>How long a scheduler's job may run before its first heartbeat.</summary>
     public TimeSpan ClusterStartTimeout { get; init; } = TimeSpan.FromMinutes(2);
