@@ -1,3 +1,5 @@
+using Gateway.Core.Clusters;
+
 namespace Gateway.Core.Backends;
 
 /// <summary>Starts, watches and stops the jobs of one batch system, orchestrator or machine.</summary>
@@ -14,6 +16,16 @@ public interface IJobBackend
 
     /// <summary>How often <see cref="ListAsync"/> is worth calling.</summary>
     TimeSpan ListPeriod { get; }
+
+    /// <summary>After how long the batch system ends a job of its own accord; null: never, or not known.</summary>
+    TimeSpan? MaxJobDuration => null;
+
+    /// <summary>The scope (schedd, node, namespace) that a handle's job lives in, as <see cref="JobReport.Scope"/> names it.</summary>
+    string ScopeOf(string handle) => "";
+
+    /// <summary>Whether this backend would take a cluster's jobs, asked before the cluster is made.</summary>
+    /// <returns>Null, or a sentence for the user: what is wrong and what is allowed.</returns>
+    Task<string?> CheckSpecAsync(ClusterSpec spec, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     /// <summary>Starts any number of jobs at once. A job whose name exists already is adopted, not started twice.</summary>
     /// <returns>One outcome per job, in order.</returns>

@@ -15,7 +15,10 @@ public sealed record OutboxResult
     /// <summary>When to try again; null: it is done and leaves the outbox.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>True when the try never reached the backend, so that the next one counts as the same attempt.</summary>
+    /// <summary>
+    /// True when the try has certainly left nothing at the backend (it never got there, or was deferred), so that the next one counts as the
+    /// same attempt and a stop may overtake a start.
+    /// </summary>
     public bool NotTried { get; init; }
 
     /// <summary>A line for the timeline; null: none.</summary>
