@@ -1,0 +1,68 @@
+using Gateway.Core.Dask;
+using Gateway.Core.Options;
+using Gateway.Server.Api.Clusters;
+using Gateway.Server.Api.Errors;
+using Gateway.Server.Api.Health;
+using Gateway.Server.Api.Heartbeats;
+using Gateway.Server.Api.OpenApi;
+using Gateway.Server.Api.Options;
+using Gateway.Server.Api.Version;
+using Gateway.Server.Api.Waiting;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gateway.Server.Api;
+
+/// <summary>Puts the API into a server: services, middlewares (before authentication), and routes (after it).</summary>
+internal static class GatewayApi
+{
+    /// <summary>Adds what the API needs. Store, change signal, log reader and authentication come from elsewhere.</summary>
+    public static IServiceCollection AddGatewayApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => ApiSettings.Read(configuration));
+        services.AddSingleton(_ => ClusterPolicy.Read(configuration));
+        services.AddSingleton(provider => new SchedulerClient(
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ApiSettings>().SchedulerTimeout,
+            provider.GetRequiredService<ILogger<SchedulerClient>>()));
+        services.AddSingleton<ClusterDoor>();
+        services.AddSingleton<ClusterReports>();
+        services.AddSingleton<ClusterQuota>();
+        services.AddSingleton<CreateCluster>();
+        services.AddSingleton<SchedulerDesk>();
+        services.AddSingleton<ClusterWaiters>();
+        services.AddSingleton<HeartbeatQueue>();
+        services.AddSingleton<IHealthProbe, DatabaseProbe>();
+        services.AddSingleton<HealthChecker>();
+        services.AddDocument();
+        return services;
+    }
+
+    /// <summary>Path prefix, errors and routing: what every request passes before it is authenticated.</summary>
+    public static WebApplication UseGatewayApi(this WebApplication app)
+    {
+        var settings = app.Services.GetRequiredService<ApiSettings>();
+        if (settings.PathBase.Length > 0)
+        {
+            app.UsePathBase(settings.PathBase);
+        }
+
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseRouting();
+        return app;
+    }
+
+    /// <summary>Maps all routes below <c>/api</c>.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value of <c>Server</c>, <c>Clusters</c>, <c>Options</c> or <c>Limits</c> is wrong; each message names its full key, the value and what is allowed.</exception>
+    public static WebApplication MapGatewayApi(this WebApplication app)
+    {
+        var api = app.MapGroup("/api");
+        api.MapHealth();
+        api.MapVersion();
+        api.MapOptions();
+        api.MapClusters();
+        api.MapHeartbeats();
+        app.MapOpenApi("/api/openapi.json");
+        return app;
+    }
+}
