@@ -9,6 +9,7 @@ using Gateway.Core.Store;
 using Gateway.Proxy;
 using Gateway.Proxy.Dashboards;
 using Gateway.Server.Api;
+using Gateway.Server.Api.Health;
 using Gateway.Server.Auth;
 using Gateway.Server.Routing;
 using Gateway.Server.Telemetry;
@@ -42,6 +43,8 @@ internal static class GatewayApp
         builder.Services.AddSingleton<IBackendPlugin, LocalPlugin>();
         builder.Services.AddSingleton<IBackendPlugin, HTCondorPlugin>();
         builder.Services.AddSingleton<ISpecCheck, BackendSpecCheck>();
+        builder.Services.AddSingleton<IHealthProbe, BackendsProbe>();
+        builder.Services.AddSingleton<DashboardAccess>();
         builder.Services.AddGatewayProxy(builder.Configuration);
         builder.Services.AddGatewayAuthentication(builder.Configuration);
         builder.Services.AddGatewayApi(builder.Configuration);
