@@ -8,13 +8,7 @@ internal sealed record ApiSettings
 {
     public const string Section = "Server";
 
-    // A service that JupyterHub starts learns its prefix from this variable.
-    private const string HubPrefix = "JUPYTERHUB_SERVICE_PREFIX";
-
     private const int LargestBody = 1 << 30;
-
-    /// <summary>Prefix of every path, with a slash in front and none at the end; empty: none.</summary>
-    public string PathBase { get; init; } = "";
 
     /// <summary>Most bytes of a request's body.</summary>
     public int MaxBodySize { get; init; } = 1 << 20;
@@ -36,7 +30,6 @@ internal sealed record ApiSettings
         var defaults = new ApiSettings();
         var settings = new ApiSettings
         {
-            PathBase = ReadPathBase(server, configuration[HubPrefix]),
             MaxBodySize = ReadSize(server, "MaxBodySize") ?? defaults.MaxBodySize,
             MaxHeartbeatSize = ReadSize(server, "MaxHeartbeatSize") ?? defaults.MaxHeartbeatSize,
             WaitTimeout = server.Time("WaitTimeout") ?? defaults.WaitTimeout,
@@ -46,25 +39,19 @@ internal sealed record ApiSettings
         return failures.Count == 0 ? settings : throw new OptionsValidationException(Section, typeof(ApiSettings), failures);
     }
 
-    private static string ReadPathBase(SettingsReader server, string? hubPrefix)
-    {
-        var path = (server.Text("PathBase") ?? hubPrefix ?? "").Trim('/');
-        if (path.Length > 0 && !Uri.IsWellFormedUriString("/" + path, UriKind.Relative) || path.AsSpan().ContainsAny('?', '#', '%'))
-        {
-            server.Fail("PathBase", $"is '{path}'; it must be a plain path such as /services/dask-gateway");
-        }
-
-        return path.Length == 0 ? "" : "/" + path;
-    }
-
     private static int? ReadSize(SettingsReader server, string key)
     {
         var size = server.Size(key);
-        if (size > LargestBody)
+        if (size <= LargestBody)
         {
-            server.Fail(key, $"is {MemorySize.Format(size.Value)}; it must be at most {MemorySize.Format(LargestBody)}");
+            return (int)size;
         }
 
-        return (int?)Math.Min(size ?? 0, LargestBody) is > 0 and var bytes ? bytes : null;
+        if (size is { } tooLarge)
+        {
+            server.Fail(key, $"is {MemorySize.Format(tooLarge)}; it must be at most {MemorySize.Format(LargestBody)}");
+        }
+
+        return null;
     }
 }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Server.Api;
 
-/// <summary>Puts the API into a server: services, middlewares (before authentication), and routes (after it).</summary>
+/// <summary>Puts the API into a server: services, errors (before routing and authentication), and routes.</summary>
 internal static class GatewayApi
 {
     /// <summary>Adds what the API needs. Store, change signal, log reader and authentication come from elsewhere.</summary>
@@ -38,19 +38,8 @@ internal static class GatewayApi
         return services;
     }
 
-    /// <summary>Path prefix, errors and routing: what every request passes before it is authenticated.</summary>
-    public static WebApplication UseGatewayApi(this WebApplication app)
-    {
-        var settings = app.Services.GetRequiredService<ApiSettings>();
-        if (settings.PathBase.Length > 0)
-        {
-            app.UsePathBase(settings.PathBase);
-        }
-
-        app.UseMiddleware<ErrorMiddleware>();
-        app.UseRouting();
-        return app;
-    }
+    /// <summary>Turns what goes wrong below <c>/api</c> into errors that callers understand. After the path prefix is taken off, before routing.</summary>
+    public static IApplicationBuilder UseGatewayErrors(this IApplicationBuilder app) => app.UseMiddleware<ErrorMiddleware>();
 
     /// <summary>Maps all routes below <c>/api</c>.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value of <c>Server</c>, <c>Clusters</c>, <c>Options</c> or <c>Limits</c> is wrong; each message names its full key, the value and what is allowed.</exception>

@@ -1,5 +1,5 @@
 using Gateway.Core;
-using Gateway.Core.Dask;
+using Gateway.Core.Clusters;
 using Gateway.Core.Options;
 using Gateway.Core.People;
 using Gateway.Core.Store;
@@ -19,7 +19,7 @@ internal sealed class ClusterDoor(IClusterStore store)
 
     /// <summary>The cluster of this name; null when there is none. What cannot be a name is not looked for.</summary>
     public async Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken) =>
-        ClusterSecrets.IsName(name) ? await store.FindAsync(name, cancellationToken) : null;
+        RandomName.IsClusterName(name) ? await store.FindAsync(name, cancellationToken) : null;
 
     /// <summary>The error for a cluster that is not there.</summary>
     public static PublicException Unknown(string name) => new(404, $"Cluster '{JsonText.Show(name)}' not found: it does not exist, or it ended so long ago that it was removed.");
@@ -27,7 +27,7 @@ internal sealed class ClusterDoor(IClusterStore store)
     /// <summary>The error for somebody else's cluster.</summary>
     public static PublicException Foreign(string name) => new(403, $"Cluster {name} belongs to somebody else");
 
-    private async Task<ClusterView> OpenAsync(string name, Caller caller, Func<Caller, Core.Clusters.Cluster, bool> may, CancellationToken cancellationToken)
+    private async Task<ClusterView> OpenAsync(string name, Caller caller, Func<Caller, Cluster, bool> may, CancellationToken cancellationToken)
     {
         var view = await FindAsync(name, cancellationToken) ?? throw Unknown(name);
         return may(caller, view.Cluster) ? view : throw Foreign(name);

@@ -37,23 +37,11 @@ internal sealed partial class ClusterReports(IClusterStore store, ILogger<Cluste
         {
             return await store.CredentialsAsync(names, cancellationToken);
         }
-        catch (MissingKeyException) when (names.Count > 1)
-        {
-            var readable = new Dictionary<string, ClusterCredentials>();
-            foreach (var name in names)
-            {
-                foreach (var (key, value) in await ReadableAsync([name], cancellationToken))
-                {
-                    readable[key] = value;
-                }
-            }
-
-            return readable;
-        }
         catch (MissingKeyException e)
         {
-            LogMissingKey(e, names[0]);
-            return None;
+            LogMissingKey(e, string.Join(", ", e.Rows));
+            var readable = names.Except(e.Rows).ToList();
+            return readable.Count == 0 || readable.Count == names.Count ? None : await ReadableAsync(readable, cancellationToken);
         }
     }
 
@@ -72,6 +60,6 @@ internal sealed partial class ClusterReports(IClusterStore store, ILogger<Cluste
             secrets?.Key);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Credentials of {ClusterName} are encrypted under a key that is not configured")]
-    private partial void LogMissingKey(Exception exception, string clusterName);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Credentials of {Clusters} are encrypted under a key that is not configured")]
+    private partial void LogMissingKey(Exception exception, string clusters);
 }

@@ -47,8 +47,7 @@ internal sealed partial class CreateCluster(
 
     private async Task<string> TakeOnAsync(Caller caller, string options, ClusterSpec spec, CancellationToken cancellationToken)
     {
-        var name = ClusterSecrets.NewName();
-        var (certificate, key) = ClusterCertificate.Create(name, time.GetUtcNow(), policy.Defaults.CertificateLifetime);
+        var name = RandomName.ForCluster();
         await store.CreateAsync(
             new()
             {
@@ -56,7 +55,7 @@ internal sealed partial class CreateCluster(
                 OwnerId = caller.UserId,
                 Options = options,
                 Spec = spec,
-                Credentials = new(certificate, key, ClusterSecrets.NewToken()),
+                Credentials = ClusterSecrets.Create(name, time.GetUtcNow(), policy.Defaults.CertificateLifetime),
             },
             cancellationToken);
         LogCreated(name, caller.UserId);
