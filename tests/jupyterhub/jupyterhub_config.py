@@ -45,4 +45,5 @@ c.JupyterHub.services = [
 c.JupyterHub.load_roles = [
     {"name": "token-maker", "services": ["token-maker"], "scopes": ["admin:users", "tokens"]},
     {"name": "user", "scopes": ["self", "access:services!service=dask-gateway"]},
+    {"name": "server", "scopes": ["users:activity!user", "access:servers!user", "access:services!service=dask-gateway"]},
 ]
