@@ -1,26 +1,21 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Gateway.Core.Store;
 
 namespace Gateway.Core.Dask;
 
-/// <summary>Random names and tokens of new clusters.</summary>
+/// <summary>Makes the secrets of new clusters.</summary>
 public static class ClusterSecrets
 {
-    /// <summary>Characters of a cluster's name.</summary>
-    public const int NameLength = 16;
-
-    private const string Base32 = "abcdefghijklmnopqrstuvwxyz234567";
     private const int TokenBytes = 32;
 
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(Base32);
-
-    /// <summary>16 characters of a–z and 2–7: 80 random bits.</summary>
-    public static string NewName() => RandomNumberGenerator.GetString(Base32, NameLength);
-
-    /// <summary>43 characters of base64url, so without a slash: 256 random bits.</summary>
-    public static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
-
-    /// <summary>Whether a text could be a cluster's name.</summary>
-    public static bool IsName(string? text) => text is { Length: NameLength } && !text.AsSpan().ContainsAnyExcept(NameCharacters);
+    /// <summary>A new key, its certificate, and a token of 43 characters of base64url (256 random bits), so without a slash.</summary>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="now">The present time.</param>
+    /// <param name="lifetime">How long the certificate is valid from now.</param>
+    public static ClusterCredentials Create(string cluster, DateTimeOffset now, TimeSpan lifetime)
+    {
+        var (certificate, key) = ClusterCertificate.Create(cluster, now, lifetime);
+        return new(certificate, key, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes)));
+    }
 }

@@ -50,5 +50,6 @@ public static class JsonText
     public static string Show(JsonElement value) => Show(value.GetRawText());
 
     /// <summary>A text, cut to a length fit for a message.</summary>
-    public static string Show(string text) => text.Length <= Longest ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[Longest - 1]) ? Longest - 1 : Longest), "…");
+    public static string Show(string text, int longest = Longest) =>
+        text.Length <= longest ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest), "…");
 }

@@ -62,7 +62,7 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
 
         var worker = snapshot.Workers.FirstOrDefault(w => w.Name == entry.Job);
         return cluster.Phase == ClusterPhase.Running && worker is { Phase: WorkerPhase.Submitted }
-            ? dask.Worker(cluster, worker, credentials, instance.Dask, instance.Backend.MaxJobDuration, entry.Attempt)
+            ? dask.Worker(cluster, worker, credentials, instance.Dask, instance.Backend.MaxJobDuration(cluster.Spec), entry.Attempt)
             : null;
     }
 

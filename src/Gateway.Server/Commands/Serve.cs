@@ -3,6 +3,7 @@ using Gateway.Core.Backends;
 using Gateway.Core.Store;
 using Gateway.Server.Auth;
 using Gateway.Server.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Commands;
 
@@ -16,8 +17,8 @@ internal static partial class Serve
         app.Services.GetRequiredService<ExposureCheck>().Verify([.. options.Endpoints.Select(e => $"http://{e}"), .. ConfiguredUrls(app.Configuration)]);
         app.Services.GetRequiredService<GatewayIdentityAccessor>().Identity = await OpenAsync(app, options);
 
-        // Made now, so that what is wrong with a backend ends the program with a sentence before anything listens.
-        _ = app.Services.GetRequiredService<BackendRegistry>();
+        // Made and asked now, so that what is wrong with a backend ends the program with a sentence before anything listens.
+        await ProbeAsync(app.Services.GetRequiredService<BackendRegistry>(), app.Lifetime.ApplicationStopping);
         await app.RunAsync();
         return Environment.ExitCode;
     }
@@ -38,6 +39,17 @@ internal static partial class Serve
                 LogWaiting(app.Logger, e.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, app.Lifetime.ApplicationStopping);
             }
+        }
+    }
+
+    private static async Task ProbeAsync(BackendRegistry backends, CancellationToken cancellationToken)
+    {
+        var refusals = await Task.WhenAll(backends.All.Select(async instance =>
+            await instance.Backend.ProbeAsync(cancellationToken) is { } refusal ? $"Backends:{instance.Name}: {refusal}" : null));
+        string[] failures = [.. refusals.OfType<string>()];
+        if (failures.Length > 0)
+        {
+            throw new OptionsValidationException("Backends", typeof(BackendRegistry), failures);
         }
     }
 

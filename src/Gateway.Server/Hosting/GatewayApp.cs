@@ -1,4 +1,3 @@
-using System.Net;
 using System.Reflection;
 using Gateway.Backends.HTCondor;
 using Gateway.Backends.Local;
@@ -9,6 +8,7 @@ using Gateway.Core.Store;
 using Gateway.Proxy;
 using Gateway.Proxy.Dashboards;
 using Gateway.Server.Api;
+using Gateway.Server.Api.Health;
 using Gateway.Server.Auth;
 using Gateway.Server.Routing;
 using Gateway.Server.Telemetry;
@@ -42,6 +42,8 @@ internal static class GatewayApp
         builder.Services.AddSingleton<IBackendPlugin, LocalPlugin>();
         builder.Services.AddSingleton<IBackendPlugin, HTCondorPlugin>();
         builder.Services.AddSingleton<ISpecCheck, BackendSpecCheck>();
+        builder.Services.AddSingleton<IHealthProbe, BackendsProbe>();
+        builder.Services.AddSingleton<DashboardAccess>();
         builder.Services.AddGatewayProxy(builder.Configuration);
         builder.Services.AddGatewayAuthentication(builder.Configuration);
         builder.Services.AddGatewayApi(builder.Configuration);
@@ -67,7 +69,7 @@ internal static class GatewayApp
             forwarded.KnownIPNetworks.Clear();
             foreach (string proxy in options.TrustedProxies)
             {
-                forwarded.KnownIPNetworks.Add(IPNetwork.Parse(proxy));
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
             }
 
             app.UseForwardedHeaders(forwarded);
