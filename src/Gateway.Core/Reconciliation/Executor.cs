@@ -54,7 +54,7 @@ internal sealed partial class Executor : LoopService
         }
     }
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         if (_instance.Health.Pause is var pause && pause > TimeSpan.Zero)
         {

@@ -12,7 +12,7 @@ internal sealed partial class Housekeeper(
 {
     private const int Batch = 200;
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         bool more = false;
         foreach (var instance in backends.All)

@@ -34,7 +34,7 @@ internal sealed partial class JobMonitor : LoopService
 
     protected override string LoopName => $"the monitor of backend '{_instance.Name}'";
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         if (_watch is null || _watch.IsCompleted)
         {
