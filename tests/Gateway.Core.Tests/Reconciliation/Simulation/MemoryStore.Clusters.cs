@@ -85,7 +85,7 @@ internal sealed partial class MemoryStore : IClusterStore
 
     public Task AppendEventsAsync(IReadOnlyList<ClusterEvent> events, CancellationToken cancellationToken)
     {
-        _events.AddRange(events);
+        Add(events);
         return Task.CompletedTask;
     }
 

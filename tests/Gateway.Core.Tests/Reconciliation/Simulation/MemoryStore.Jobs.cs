@@ -84,7 +84,7 @@ internal sealed partial class MemoryStore : IJobStore
 
             if (result.Event is { } line)
             {
-                _events.Add(line with { At = Now });
+                Add([line with { At = Now }]);
             }
         }
 
@@ -128,7 +128,7 @@ internal sealed partial class MemoryStore : IJobStore
             }
         }
 
-        _events.AddRange(events);
+        Add(events);
         return Task.CompletedTask;
     }
 

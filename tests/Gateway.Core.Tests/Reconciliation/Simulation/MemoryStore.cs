@@ -6,7 +6,7 @@ using Gateway.Core.Store;
 namespace Gateway.Core.Tests.Reconciliation.Simulation;
 
 /// <summary>The store's promises, in memory: leases, generations, wake counters, the outbox and its claims. Whatever breaks a rule is told to <paramref name="violation"/>.</summary>
-internal sealed partial class MemoryStore(TimeProvider time, Action<string> violation) : IReconcileStore
+internal sealed partial class MemoryStore(TimeProvider time, Action<string> violation, Action<string>? tell = null) : IReconcileStore
 {
     private readonly Dictionary<string, ClusterRow> _clusters = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Job> _jobs = new(StringComparer.Ordinal);
@@ -86,7 +86,7 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
             }
         }
 
-        _events.AddRange(plan.Events);
+        Add(plan.Events);
         row.LeaseUntil = null;
         row.DueAt = row.Cluster.Phase.IsEnded() ? null : row.Wake == plan.Claim.Wake ? plan.DueAt : Now;
         return Task.FromResult(SaveOutcome.Saved);
@@ -138,6 +138,15 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
 
         int living = row.Workers.Values.Count(w => !w.Phase.IsEnded() && plan.ChangedWorkers.FirstOrDefault(c => c.Name == w.Name)?.Phase.IsEnded() != true) + plan.NewWorkers.Count;
         Require(plan.NewWorkers.Count == 0 || after.Spec.MaxWorkers is not { } limit || living <= limit, $"{before.Name} has {living} workers, allowed are {after.Spec.MaxWorkers}");
+    }
+
+    private void Add(IEnumerable<ClusterEvent> events)
+    {
+        foreach (var line in events)
+        {
+            _events.Add(line);
+            tell?.Invoke($"    {line.Cluster} {line.Worker} {line.Kind}: {line.Message}");
+        }
     }
 
     private void Require(bool rule, string otherwise)

@@ -72,6 +72,8 @@ public sealed class SimulationTests
             world.StopAll();
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"variant {history.Variant}, {history.Steps.Length} steps:\n{string.Join('\n', history.Steps)}\n\n{log}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n{string.Join('\n', world.Violations)}\n\n{log}\nvariant {history.Variant}:\n{string.Join('\n', history.Steps.Select(s => $"{s.Kind} {s.A} {s.B}"))}");
     }
 }

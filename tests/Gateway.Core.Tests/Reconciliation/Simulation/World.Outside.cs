@@ -110,7 +110,11 @@ internal sealed partial class World
     private void Deliver(string name, FakeScheduler scheduler)
     {
         var heartbeat = scheduler.Compose();
-        Tell($"{name}'s heartbeat arrives: {Text(heartbeat)}");
+        if (Store.Inbox(name).Heartbeat is not { } last || Text(last) != Text(heartbeat))
+        {
+            Tell($"{name}'s heartbeat arrives: {Text(heartbeat)}");
+        }
+
         Record(name, heartbeat);
         foreach (string retired in scheduler.Taken(heartbeat, Time.GetUtcNow()))
         {

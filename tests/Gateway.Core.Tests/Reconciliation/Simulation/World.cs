@@ -31,7 +31,7 @@ internal sealed partial class World : IDisposable
         _log = log;
         _standard = (variant & 1) != 0;
         Time.AutoAdvanceAmount = TimeSpan.Zero;
-        Store = new MemoryStore(Time, Violate);
+        Store = new MemoryStore(Time, Violate, Tell);
         Farms = new Dictionary<string, Farm>
         {
             ["schedd"] = new("schedd", Violate) { ShowsEnded = (variant & 2) != 0 },
@@ -127,7 +127,7 @@ internal sealed partial class World : IDisposable
                     Environment();
                     Rounds();
                     LeaveEnded();
-                    Pass(1.5);
+                    Time.Advance(TimeSpan.FromSeconds(1.5));
                 }
 
                 break;
