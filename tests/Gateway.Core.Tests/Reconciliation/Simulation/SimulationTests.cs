@@ -28,27 +28,13 @@ public sealed class SimulationTests
     {
         var reached = new int[Enum.GetValues<ClusterPhase>().Length];
         History.Sample(
-            history =>
+            history => Violations(history.Variant, history.Steps, log: null, world =>
             {
-                using var world = new World(history.Variant);
-                world.Run(history.Steps);
-                if (world.Violations.Count == 0)
-                {
-                    world.Settle();
-                }
-
                 foreach (var cluster in world.Store.Clusters)
                 {
                     Interlocked.Increment(ref reached[(int)cluster.Phase]);
                 }
-
-                if (world.Violations.Count == 0)
-                {
-                    world.StopAll();
-                }
-
-                return world.Violations.Count == 0;
-            },
+            }).Count == 0,
             iter: Check.Iter == 100 ? Sequences : Check.Iter,
             print: Print);
         TestContext.Current.SendDiagnosticMessage(string.Join(", ", Enum.GetValues<ClusterPhase>().Select(p => $"{p} {reached[(int)p]}")));
@@ -57,14 +43,34 @@ public sealed class SimulationTests
 
     private static Gen<StepKind> OneOf(params StepKind[] kinds) => Gen.Int[0, kinds.Length - 1].Select(i => kinds[i]);
 
+    /// <summary>The shortest part of a history that still goes wrong, told step by step.</summary>
     private static string Print((int Variant, Step[] Steps) history)
     {
+        var steps = history.Steps.ToList();
+        for (int i = steps.Count - 1; i >= 0; i--)
+        {
+            List<Step> fewer = [.. steps[..i], .. steps[(i + 1)..]];
+            if (Violations(history.Variant, fewer, log: null).Count > 0)
+            {
+                steps = fewer;
+            }
+        }
+
         var log = new StringBuilder();
-        using var world = new World(history.Variant, log);
-        world.Run(history.Steps);
+        var violations = Violations(history.Variant, steps, log);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n{string.Join('\n', violations)}\n\n{log}\nvariant {history.Variant}:\n{string.Join('\n', steps.Select(s => $"{s.Kind} {s.A} {s.B}"))}");
+    }
+
+    private static IReadOnlyList<string> Violations(int variant, IEnumerable<Step> steps, StringBuilder? log, Action<World>? atRest = null)
+    {
+        using var world = new World(variant, log);
+        world.Run(steps);
         if (world.Violations.Count == 0)
         {
             world.Settle();
+            atRest?.Invoke(world);
         }
 
         if (world.Violations.Count == 0)
@@ -72,8 +78,6 @@ public sealed class SimulationTests
             world.StopAll();
         }
 
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"\n{string.Join('\n', world.Violations)}\n\n{log}\nvariant {history.Variant}:\n{string.Join('\n', history.Steps.Select(s => $"{s.Kind} {s.A} {s.B}"))}");
+        return world.Violations;
     }
 }
