@@ -37,7 +37,7 @@ public sealed class SimulationTests
             }).Count == 0,
             iter: Check.Iter == 100 ? Sequences : Check.Iter,
             print: Print);
-        TestContext.Current.SendDiagnosticMessage(string.Join(", ", Enum.GetValues<ClusterPhase>().Select(p => $"{p} {reached[(int)p]}")));
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", Enum.GetValues<ClusterPhase>().Select(p => $"{p} {reached[(int)p]}")));
         Assert.True(reached[(int)ClusterPhase.Running] > 0 && reached[(int)ClusterPhase.Stopped] > 0 && reached[(int)ClusterPhase.Failed] > 0, "The histories are all alike.");
     }
 
