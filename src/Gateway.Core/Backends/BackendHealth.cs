@@ -56,6 +56,13 @@ public sealed class BackendHealth(TimeProvider time, Random? random = null)
         lock (_lock)
         {
             LastError = error;
+            long left = _notBefore - time.GetTimestamp();
+            if (_failures > 0 && left > 0)
+            {
+                // Calls that were under way together fail together: one outage is counted once.
+                return TimeSpan.FromSeconds((double)left / time.TimestampFrequency);
+            }
+
             var pause = First * Math.Pow(2, Math.Min(_failures++, 20));
             pause = (pause < Longest ? pause : Longest) * (0.75 + ((random ?? Random.Shared).NextDouble() / 2));
             _notBefore = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);

@@ -35,7 +35,7 @@ internal static class StopRunner
         };
 
     /// <summary>Long enough for most to be gone by then, which ends the matter without another call.</summary>
-    private static TimeSpan Pause(int attempt)
+    public static TimeSpan Pause(int attempt)
     {
         var pause = FirstPause * Math.Pow(2, Math.Clamp(attempt - 1, 0, 10));
         return pause < LongestPause ? pause : LongestPause;
