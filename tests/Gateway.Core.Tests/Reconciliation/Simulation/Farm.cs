@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
 
 namespace Gateway.Core.Tests.Reconciliation.Simulation;
 
@@ -85,8 +86,8 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
             Cluster = job,
             Kind = JobKind.Worker,
             Attempt = 1,
-            Spec = new Clusters.ClusterSpec { SchedulerBackend = name, Account = "nobody" },
-            Resources = new Clusters.JobResources(),
+            Spec = new ClusterSpec { SchedulerBackend = name, Account = "nobody" },
+            Resources = new JobResources(),
             Command = [],
             Environment = new Dictionary<string, string>(),
             Files = [],
