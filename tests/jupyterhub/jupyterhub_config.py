@@ -1,4 +1,4 @@
-"""A JupyterHub that runs without Node's proxy and starts no notebook: only its REST API is wanted."""
+"""A JupyterHub that needs no Node and starts no notebook: tests want its REST API only."""
 
 import os
 
@@ -23,28 +23,27 @@ class NoProxy(Proxy):
         return None
 
 
-service = os.environ["TEST_HUB_SERVICE"]
-
 c = get_config()  # noqa: F821
 c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.hub_ip = "127.0.0.1"
 c.JupyterHub.hub_port = int(os.environ["TEST_HUB_PORT"])
-c.JupyterHub.bind_url = "http://127.0.0.1:%s/" % os.environ["TEST_PROXY_PORT"]
+# Where the proxy would listen; nothing does.
+c.JupyterHub.bind_url = "http://127.0.0.1:%s/" % os.environ["TEST_HUB_PROXY_PORT"]
 c.JupyterHub.db_url = "sqlite:///jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = "cookie_secret"
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.spawner_class = "simple"
-c.JupyterHub.allow_named_servers = False
-c.Authenticator.allowed_users = {"alice", "bob", "root:of:evil"}
+c.Authenticator.allowed_users = {"alice", "bob", "odd:name"}
 c.Authenticator.admin_users = {"carol"}
 c.JupyterHub.load_groups = {"physics": ["alice"]}
 c.JupyterHub.services = [
-    # The gateway itself, as a service that the Hub does not start.
-    {"name": service, "api_token": os.environ["TEST_HUB_SERVICE_TOKEN"]},
-    # Makes users' tokens through the Hub's API.
+    # The gateway as a service that the Hub does not start.
+    {"name": "dask-gateway", "api_token": os.environ["TEST_HUB_SERVICE_TOKEN"]},
+    # Makes the users' tokens through the Hub's API.
     {"name": "token-maker", "api_token": os.environ["TEST_HUB_MAKER_TOKEN"]},
 ]
 c.JupyterHub.load_roles = [
     {"name": "token-maker", "services": ["token-maker"], "scopes": ["admin:users", "tokens"]},
-    {"name": "user", "scopes": ["self", "access:services!service=" + service]},
+    {"name": "user", "scopes": ["self", "access:services!service=dask-gateway"]},
+    {"name": "server", "scopes": ["users:activity!user", "access:servers!user", "access:services!service=dask-gateway"]},
 ]

@@ -1,9 +1,12 @@
-using Gateway.Server.Auth.Modes;
+using Gateway.Core.People;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Auth;
 
-/// <summary>Administrators and groups that the configuration adds to what a mode vouches for.</summary>
+/// <summary>
+/// Administrators and groups that the configuration adds to what a mode vouches for. They are added to each request and not kept in
+/// sessions, so that an administrator who is struck off the list is one no longer.
+/// </summary>
 internal sealed class Membership
 {
     private readonly HashSet<string> _admins;
@@ -26,9 +29,9 @@ internal sealed class Membership
         }
     }
 
-    public Login Complete(Login login) => login with
+    public Caller Complete(Caller caller) => caller with
     {
-        IsAdmin = login.IsAdmin || _admins.Contains(login.Name),
-        Groups = _groups.TryGetValue(login.Name, out var groups) ? [.. login.Groups.Union(groups, StringComparer.Ordinal)] : login.Groups,
+        IsAdmin = caller.IsAdmin || _admins.Contains(caller.Name),
+        Groups = _groups.TryGetValue(caller.Name, out var groups) ? [.. caller.Groups.Union(groups, StringComparer.Ordinal)] : caller.Groups,
     };
 }

@@ -1,4 +1,5 @@
 using Gateway.Core.Store;
+using Gateway.Server.Auth.Basic;
 using Gateway.Server.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -30,7 +31,7 @@ internal static class GatewayCommand
                 case "rotate-keys":
                     return await RotateKeys.RunAsync(rest);
                 case "hash-password":
-                    return HashPassword.Run();
+                    return await HashPasswordCommand.RunAsync(Console.In, Console.Out, Console.Error, CancellationToken.None);
                 case "version":
                     Console.WriteLine(GatewayApp.Version);
                     return 0;

@@ -1,5 +1,4 @@
 using Gateway.Core.Clusters;
-using Gateway.Core.People;
 using Gateway.Core.Store;
 using Gateway.Server.Auth;
 
@@ -16,7 +15,8 @@ internal sealed class DashboardAccess(IClusterStore store, TimeProvider time)
         var caller = context.GetCaller();
         if (!_owners.TryGet(name, out var owner))
         {
-            if (!RandomName.IsClusterName(name) || await store.FindAsync(name, context.RequestAborted) is not { Cluster.OwnerId: { } found })
+            var view = RandomName.IsClusterName(name) ? await store.FindAsync(name, context.RequestAborted) : null;
+            if (view?.Cluster.OwnerId is not { } found)
             {
                 return true; // There is nothing to guard: the dashboard answers that there is none.
             }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Reflection;
 using Gateway.Backends.HTCondor;
 using Gateway.Backends.Local;
@@ -70,7 +69,7 @@ internal static class GatewayApp
             forwarded.KnownIPNetworks.Clear();
             foreach (string proxy in options.TrustedProxies)
             {
-                forwarded.KnownIPNetworks.Add(IPNetwork.Parse(proxy));
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
             }
 
             app.UseForwardedHeaders(forwarded);

@@ -14,7 +14,7 @@ internal sealed partial class ClusterStore
             return user.Id;
         }
 
-        return await database.WriteAsync("ensure-user", known is null ? AddAsync : RenameAsync, cancellationToken);
+        return await database.WriteAsync<Guid>("ensure-user", known is null ? AddAsync : RenameAsync, cancellationToken);
 
         Task<UserRow?> FindUserAsync() => database.ReadAsync("find-user", (session, token) => UserOf(session).FirstOrDefaultAsync(token), cancellationToken);
 

@@ -5,7 +5,6 @@ using Gateway.Core.Store;
 using Gateway.Storage.Encryption;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Clusters;
 

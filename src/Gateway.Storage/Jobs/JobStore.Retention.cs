@@ -12,6 +12,9 @@ internal sealed partial class JobStore
     private static readonly (string Table, string Key)[] Histories =
         [("events", "id"), ("outbox", "id"), ("jobs", "name"), ("workers", "name"), ("client_counts", "cluster")];
 
+    // One row for each cluster.
+    private static readonly string[] Companions = ["credentials", "cluster_inbox"];
+
     public async Task<IReadOnlyList<string>> RemoveEndedAsync(TimeSpan age, int max, CancellationToken cancellationToken)
     {
         var names = await database.ReadAsync(
@@ -45,7 +48,7 @@ internal sealed partial class JobStore
             "remove-ended",
             async (session, token) =>
             {
-                foreach (string table in new[] { "credentials", "cluster_inbox" })
+                foreach (string table in Companions)
                 {
                     await session.Command($"DELETE FROM {table} WHERE cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)")
                         .WithNames(names).ExecuteAsync(token);

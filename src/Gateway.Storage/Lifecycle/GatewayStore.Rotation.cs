@@ -1,6 +1,5 @@
 using Gateway.Core.Store;
 using Gateway.Storage.Encryption;
-using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
 using Microsoft.EntityFrameworkCore;
 

@@ -61,6 +61,8 @@ internal sealed class PostgresDatabase : StoreDatabase
         {
             await _source.Value.DisposeAsync();
         }
+
+        await base.DisposeAsync();
     }
 
     protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder) => builder

@@ -6,6 +6,8 @@ namespace Gateway.Storage.Postgres;
 /// <summary>What Postgres' and Npgsql's errors mean.</summary>
 internal static class PostgresFaults
 {
+    private const string IdleInTransactionTimeout = "25P03";
+
     public static StoreFault Of(NpgsqlException exception) => exception switch
     {
         PostgresException answered => OfState(answered.SqlState),
@@ -19,7 +21,7 @@ internal static class PostgresFaults
         PostgresErrorCodes.UniqueViolation => StoreFault.Duplicate,
 
         // The server said goodbye, or has become a standby: another connection may reach the primary.
-        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.IdleInTransactionSessionTimeout
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or IdleInTransactionTimeout
             or PostgresErrorCodes.ReadOnlySqlTransaction => StoreFault.Broken,
         PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.InvalidCatalogName => StoreFault.Unavailable,

@@ -56,6 +56,7 @@ internal sealed class SqliteDatabase : StoreDatabase
 
         _turn.Dispose();
         _folder.Dispose();
+        await base.DisposeAsync();
     }
 
     protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder)

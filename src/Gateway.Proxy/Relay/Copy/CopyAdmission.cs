@@ -241,17 +241,30 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
         state.Web.Take(new WebConnection(() => client, client.Dispose, isTls, state.Told, context.Limits, state.SourceKey));
     }
 
+    private Socket Open(AddressFamily family)
+    {
+        try
+        {
+            return new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+        {
+            context.TellOutOfDescriptors();
+            throw new RefusedException(Refusal.OutOfDescriptors, withReset: true);
+        }
+    }
+
     private async Task<Socket> ConnectAsync(RouteEntry route, CancellationToken stopping)
     {
         var reason = Refusal.ConnectFailed;
         foreach (var address in route.Addresses)
         {
-            var socket = new Socket(address.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            var socket = Open(address.EndPoint.AddressFamily);
             using var deadline = new CancellationTokenSource(context.Options.ConnectTimeout, context.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, deadline.Token);
             try
             {
-                KeepAlive.Apply(socket, context.Options.KeepAlive);
+                SocketSettings.Apply(socket, context.Options.KeepAlive);
                 long since = context.Time.GetTimestamp();
                 await socket.ConnectAsync(address.EndPoint, either.Token);
                 context.Metrics.RecordConnectTime(context.Time.GetElapsedTime(since));

@@ -32,7 +32,7 @@ internal sealed class CopyRelay : IRelay
 
     public Task ListenAsync(Socket listener, IWebSink? web)
     {
-        KeepAlive.Apply(listener, _context.Options.KeepAlive);
+        SocketSettings.Apply(listener, _context.Options.KeepAlive);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         _acceptors[listener] = new Acceptor(stop, AcceptAsync(listener, web, stop.Token));
         return Task.CompletedTask;

@@ -166,7 +166,12 @@ internal sealed unsafe partial class RelayLoop
         bool writable = (events & EPOLLOUT) != 0 && !writes.Writable;
         reads.Readable |= readable;
         reads.Ending |= (events & (EPOLLRDHUP | EPOLLHUP)) != 0;
-        writes.Writable |= writable;
+        if (writable)
+        {
+            writes.Writable = true;
+            SetBlocked(ref writes, false);
+        }
+
         Move(link, server ? writable : readable, server ? readable : writable);
     }
 

@@ -6,14 +6,26 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Server.Auth.JupyterHub;
 
 /// <summary>A JupyterHub's token, checked by asking the Hub for its owner.</summary>
-internal sealed class JupyterHubMode(HubClient hub, IOptions<AuthOptions> options, TimeProvider time) : IAuthenticationMode
+internal sealed partial class JupyterHubMode : IAuthenticationMode
 {
     public const string ModeName = "jupyterhub";
     private const int LongestToken = 1024;
 
-    private readonly JupyterHubOptions _options = options.Value.JupyterHub;
-    private readonly BoundedCache<string, LoginOutcome> _known = new(options.Value.JupyterHub.CacheSize, time);
+    private readonly HubClient _hub;
+    private readonly JupyterHubOptions _options;
+    private readonly BoundedCache<string, LoginOutcome> _known;
     private readonly Coalescer<string, LoginOutcome> _asking = new();
+
+    public JupyterHubMode(HubClient hub, IOptions<AuthOptions> options, TimeProvider time, ILogger<JupyterHubMode> logger)
+    {
+        _hub = hub;
+        _options = options.Value.JupyterHub;
+        _known = new(_options.CacheSize, time);
+        if (string.IsNullOrEmpty(_options.ServiceName))
+        {
+            LogAnyToken(logger);
+        }
+    }
 
     public string Name => ModeName;
 
@@ -41,7 +53,7 @@ internal sealed class JupyterHubMode(HubClient hub, IOptions<AuthOptions> option
     // Only a good word is kept: a Hub that comes back, or a scope that is granted, counts at once.
     private async Task<LoginOutcome> AskAsync(string key, string token)
     {
-        var outcome = await hub.AskAsync(token);
+        var outcome = await _hub.AskAsync(token);
         if (outcome is LoginOutcome.SignedIn)
         {
             _known.Set(key, outcome, _options.CacheLifetime);
@@ -49,4 +61,7 @@ internal sealed class JupyterHubMode(HubClient hub, IOptions<AuthOptions> option
 
         return outcome;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Any token of the JupyterHub lets its owner in, whatever its scopes: Authentication:JupyterHub:ServiceName is not set")]
+    private static partial void LogAnyToken(ILogger logger);
 }

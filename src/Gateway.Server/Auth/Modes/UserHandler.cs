@@ -35,7 +35,7 @@ internal sealed class UserHandler(
             switch (await mode.AuthenticateAsync(Context, credentials, Context.RequestAborted))
             {
                 case LoginOutcome.SignedIn signedIn:
-                    var login = membership.Complete(signedIn.Login);
+                    var login = signedIn.Login;
                     var userId = await identities.UserAsync(mode.Name, login.Name, Context.RequestAborted);
                     var ticket = sessions.TicketFor(mode, login, userId);
                     var result = Admit(ticket, mode.AttachedByBrowsers);
@@ -92,7 +92,7 @@ internal sealed class UserHandler(
         }
 
         var caller = new Caller { UserId = ticket.UserId, Name = ticket.Name, Groups = ticket.Groups, IsAdmin = ticket.Admin };
-        var principal = new ClaimsPrincipal(new CallerIdentity(caller, ticket.Mode));
+        var principal = new ClaimsPrincipal(new CallerIdentity(membership.Complete(caller), ticket.Mode));
         return AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme.Name));
     }
 
