@@ -58,6 +58,7 @@ public sealed class ProcessTests
             await good.AssertEchoAsync((byte)i);
         }
 
+        Assert.True(proxy.Descriptors < 400, "some are kept for everything else");
         crowd.ForEach(socket => socket.Dispose());
         await Eventually.TrueAsync(() => proxy.Descriptors < 250, "there is room again");
         using var again = await proxy.DialEchoAsync();
