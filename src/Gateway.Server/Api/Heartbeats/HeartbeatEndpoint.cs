@@ -1,4 +1,6 @@
 using Gateway.Core.Clusters;
+using Gateway.Core.Reconciliation;
+using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Api.OpenApi;
 using Gateway.Server.Auth.ClusterToken;
@@ -13,15 +15,29 @@ internal static class HeartbeatEndpoint
         var services = api.ServiceProvider;
         var tokens = services.GetRequiredService<ClusterTokens>();
         var queue = services.GetRequiredService<HeartbeatQueue>();
+        var hearing = services.GetRequiredService<HearingLoss>();
         var max = services.GetRequiredService<ApiSettings>().MaxHeartbeatSize;
-        api.MapPost("/v1/clusters/{name}/heartbeat", http => HandleAsync(http, tokens, queue, max))
+        api.MapPost("/v1/clusters/{name}/heartbeat", http => HandleAsync(http, tokens, queue, hearing, max))
             .AllowAnonymous()
             .WithName("ReceiveHeartbeat").WithSummary("What a scheduler says of itself, with its cluster's token. The answer comes when it is stored.").WithTags("Schedulers")
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK))
             .Body<HeartbeatDocument>().Fails(401, 413, 422);
     }
 
-    private static async Task HandleAsync(HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, int max)
+    private static async Task HandleAsync(HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, HearingLoss hearing, int max)
+    {
+        try
+        {
+            await TakeAsync(http, tokens, queue, max);
+        }
+        catch (StoreUnavailableException)
+        {
+            hearing.Note();
+            throw;
+        }
+    }
+
+    private static async Task TakeAsync(HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, int max)
     {
         var name = (string)http.Request.RouteValues["name"]!;
         if (!await tokens.ValidateAsync(name, http.Request.Headers.Authorization, http.RequestAborted))
