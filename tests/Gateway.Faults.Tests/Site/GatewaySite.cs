@@ -138,6 +138,7 @@ internal sealed class GatewaySite : IAsyncDisposable
         ["Lifecycle:ClusterStartTimeout"] = "00:01:00",
         ["Lifecycle:WorkerStartTimeout"] = "00:01:00",
         ["Lifecycle:WorkerExitGrace"] = "00:00:02",
+        ["Authentication:Admins:0"] = "root",
         ["Limits:MaxClustersPerUser"] = "100",
         ["Clusters:SchedulerBackend"] = "jobs",
         ["Clusters:WorkerBackend"] = "jobs",

@@ -26,6 +26,11 @@ internal static class Settling
         output.WriteLine($"Clusters: {wanted.Count}, running at the end: {wanted.Count(w => w.Value is not null)}. Settled after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s.");
         output.WriteLine($"Jobs started: {(File.Exists(Path.Combine(site.Jobs, "starts.log")) ? (await File.ReadAllLinesAsync(Path.Combine(site.Jobs, "starts.log"), cancellationToken)).Length : 0)}.");
         output.WriteLine($"Answers: {answers}.");
+        foreach (string line in site.Replicas.SelectMany(r => File.ReadLines(r.LogFile)).Where(l => l.Contains(" crit: ", StringComparison.Ordinal) || l.Contains("Unexpected failure", StringComparison.Ordinal)))
+        {
+            output.WriteLine(line);
+        }
+
         Assert.NotEmpty(wanted);
         Assert.True(broken.Count == 0, string.Join('\n', broken));
         Assert.True(!answers.Wrong.Any(), string.Join('\n', answers.Wrong));
