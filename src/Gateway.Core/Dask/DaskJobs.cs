@@ -79,7 +79,7 @@ public sealed class DaskJobs(string apiUrl)
             "--memory-limit", Text(resources.Memory),
             "--preload", $"./{WorkerPluginFile}",
             "--death-timeout", Text(dask.DeathTimeout),
-            dask.Nanny ? "--nanny" : "--no-nanny",
+            .. dask.Nanny ? new[] { "--nanny", "--preload-nanny", $"./{WorkerPluginFile}" } : ["--no-nanny"],
         ];
         if (dask.WorkerRoute == WorkerRoute.Proxy)
         {
@@ -100,6 +100,11 @@ public sealed class DaskJobs(string apiUrl)
         command.AddRange(dask.WorkerArguments);
         var environment = Environment(cluster, dask, "WORKER");
         environment["DASK_GATEWAY_WORKER_NAME"] = worker.Name;
+        if (dask.WorkerRoute == WorkerRoute.Proxy)
+        {
+            environment["DASK_GATEWAY_SCHEDULER_NAME"] = ServerNamePrefix + cluster.Name;
+        }
+
         return new JobStart
         {
             Name = worker.Name,
