@@ -64,7 +64,7 @@ internal sealed partial class JobTable
     private void Finish(LocalJob job, List<LocalJob> ended)
     {
         var end = JobEnd.Of(job.Directory.ReadExit() ?? job.Reaped, stopped: job.IsStopping || job.Directory.ReadStop() is not null);
-        job.Finish(end);
+        job.Finish(end, _time.GetUtcNow());
         LogEnded(job.Record.Name, end.Reason);
         ended.Add(job);
     }

@@ -113,12 +113,6 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_setsigmask")]
     public static partial int SetSignalMask(void* attributes, void* signals);
 
-    [LibraryImport("libc", EntryPoint = "sigfillset")]
-    public static partial int FillSignals(void* signals);
-
-    [LibraryImport("libc", EntryPoint = "sigemptyset")]
-    public static partial int EmptySignals(void* signals);
-
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
     public static partial int InitActions(void* actions);
 
