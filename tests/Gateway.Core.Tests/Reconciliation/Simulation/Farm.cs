@@ -36,6 +36,15 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
     /// <summary>Whether ended jobs stay in the listing; otherwise they vanish from it.</summary>
     public bool ShowsEnded { get; set; }
 
+    /// <summary>A job on whose start the backend fails as it never should.</summary>
+    public string? Poison { get; set; }
+
+    /// <summary>How many jobs each call asked for.</summary>
+    public List<int> StartCalls { get; } = [];
+
+    /// <summary>How many jobs each call was to stop.</summary>
+    public List<int> StopCalls { get; } = [];
+
     /// <summary>Names of jobs that may exist twice in a row: their start came late from a process that had been frozen.</summary>
     public HashSet<string> Ghosts { get; } = new(StringComparer.Ordinal);
 
@@ -49,10 +58,18 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
     public FarmJob? Find(string job) => _jobs.LastOrDefault(j => j.Name == job);
 
     public Task<IReadOnlyList<StartOutcome>> StartAsync(IReadOnlyList<JobStart> jobs, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<StartOutcome>>(() => [.. jobs.Select(Start)]);
+        Answer<IReadOnlyList<StartOutcome>>(() =>
+        {
+            StartCalls.Add(jobs.Count);
+            return [.. jobs.Select(Start)];
+        });
 
     public Task<IReadOnlyList<StopOutcome>> StopAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<StopOutcome>>(() => [.. jobs.Select(Stop)]);
+        Answer<IReadOnlyList<StopOutcome>>(() =>
+        {
+            StopCalls.Add(jobs.Count);
+            return [.. jobs.Select(Stop)];
+        });
 
     public Task<JobListing> ListAsync(CancellationToken cancellationToken) => Answer(() => new JobListing(
         [.. _jobs.Where(j => j.State != JobState.Ended || ShowsEnded).Select(j => j.Report())],
@@ -112,6 +129,11 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
 
     private StartOutcome Start(JobStart start)
     {
+        if (start.Name == Poison)
+        {
+            throw new InvalidOperationException("A backend must not do this.");
+        }
+
         var known = Find(start.Name);
         if (known is { State: not JobState.Ended } || (known is not null && start.Attempt > 1))
         {
