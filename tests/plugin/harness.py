@@ -102,7 +102,8 @@ class FakeGateway:
                 left = end - time.monotonic()
                 if left <= 0:
                     last = json.dumps(self.heartbeats[-3:], indent=1)
-                    raise AssertionError(f"not seen: {what}; last heartbeats: {last}\n{process.log() if process else ''}")
+                    log = process.log() if process else ""
+                    raise AssertionError(f"not seen: {what}; last heartbeats: {last}\n{log}")
                 self.changed.wait(left)
             return result
 

@@ -29,7 +29,8 @@ class RetirementTests(ClusterCase):
         gateway.answer = lambda request: 503 if request["body"]["closing_workers"] else 200
         seen = len(gateway.heartbeats)
         command(api, {"op": "scale", "count": 1})
-        gateway.wait(lambda: sum(h["_status"] == 503 for h in gateway.heartbeats[seen:]) >= 2, "two refusals", scheduler)
+        gateway.wait(lambda: sum(h["_status"] == 503 for h in gateway.heartbeats[seen:]) >= 2,
+                     "two refusals", scheduler)
         self.assertEqual(running(client), {"w1": "running", "w2": "running"})
 
         # A worker that hangs cannot hand over its data: it retires for as long as it is stopped.
@@ -40,7 +41,8 @@ class RetirementTests(ClusterCase):
                                  for h in gateway.heartbeats[seen:]) >= 4, "heartbeats while w2 retires", scheduler)
         workers["w2"].signal(signal.SIGCONT)
         seen = len(gateway.heartbeats)
-        gateway.heartbeat(lambda h: h["closed_workers"] == ["w2"] and not h["closing_workers"], "w2 gone", seen, scheduler)
+        gateway.heartbeat(lambda h: h["closed_workers"] == ["w2"] and not h["closing_workers"],
+                          "w2 gone", seen, scheduler)
         self.assertEqual(workers["w2"].ended(), 0)
         self.assertEqual([len(x) for x in client.gather(held)], [2_000_000, 1000])
 

@@ -89,6 +89,13 @@ class RuleCase(unittest.IsolatedAsyncioTestCase):
         plugin.logger.setLevel("ERROR")
         self.addCleanup(plugin.logger.setLevel, level)
 
+    async def until(self, condition):
+        async def look():
+            while not condition():
+                await asyncio.sleep(0)
+
+        await asyncio.wait_for(look(), PATIENCE)
+
     async def start(self, heartbeat_period=3600.0, adaptive_period=3600.0, **settings):
         self.scheduler, self.gateway = Scheduler(), Gateway()
         options = {"idle_timeout": 0.0, "orphan_timeout": 0.0, "reject_limit": 5, "reject_period": 60.0, **settings}
@@ -207,10 +214,13 @@ class HeartbeatTests(RuleCase):
 
     async def test_name_that_went_again_meanwhile_is_told_anew(self):
         await self.start()
-        self.gateway.hold = asyncio.Event()
         self.scheduler.join("a")
         self.scheduler.leave("a")
-        await self.gateway.wait(lambda m: m["closed_workers"] == ["a"])
+        for count in range(11, 11 + plugin.CLOSED_TELLINGS):
+            if count == 10 + plugin.CLOSED_TELLINGS:
+                self.gateway.hold = asyncio.Event()
+            self.service.scale(count)
+            await self.gateway.wait(lambda m, count=count: m["count"] == count)
         self.scheduler.join("a")
         self.scheduler.leave("a")
         self.gateway.hold.set()
@@ -218,12 +228,13 @@ class HeartbeatTests(RuleCase):
             self.service.scale(count)
             await self.gateway.wait(lambda m, count=count: m["count"] == count)
         self.assertEqual(self.gateway.told[-1]["closed_workers"], [])
-        # Once for the first time it went, three times for the second.
-        self.assertEqual(sum(m["closed_workers"] == ["a"] for m in self.gateway.told), 1 + plugin.CLOSED_TELLINGS)
+        # The last acknowledgement of the first time must not count for the second.
+        self.assertEqual(sum(m["closed_workers"] == ["a"] for m in self.gateway.told), 2 * plugin.CLOSED_TELLINGS)
 
     async def test_workers_do_not_shorten_the_pause_after_a_failure_but_commands_do(self):
         with mock.patch.object(plugin, "RETRY_DELAYS", (3600.0,)), \
-                mock.patch.object(plugin, "LOSS_TOLD_WITHIN", 0.0), mock.patch.object(plugin, "ARRIVAL_TOLD_WITHIN", 0.0):
+                mock.patch.object(plugin, "LOSS_TOLD_WITHIN", 0.0), \
+                mock.patch.object(plugin, "ARRIVAL_TOLD_WITHIN", 0.0):
             await self.start()
             self.gateway.refuse = plugin.GatewayError("away")
             self.service.scale(1)
@@ -255,8 +266,7 @@ class HeartbeatTests(RuleCase):
                 self.gateway.refuse = plugin.GatewayError("HTTP 401", 401)
                 last = self.gateway.told[-1]["sequence"]
                 if ends:
-                    while not self.scheduler.close.await_count:
-                        await asyncio.sleep(0.01)
+                    await self.until(lambda: self.scheduler.close.await_count)
                 else:
                     await self.gateway.wait(lambda m: m["sequence"] > last + 5)
                     self.scheduler.close.assert_not_awaited()
@@ -316,6 +326,12 @@ class AdaptiveTests(RuleCase):
         self.assertEqual(self.targets(2), 2)
         told = await self.gateway.wait(lambda m: m["count"] == 2)
         self.assertEqual(told["closing_workers"], [])
+        # What was seen before it was turned on again says nothing about now.
+        self.assertEqual(self.targets(2, 2), 2)
+        self.service.scale(10)
+        self.service.adapt(None, None, True)
+        self.assertEqual(self.targets(2), 10)
+        self.assertEqual(self.targets(2), 2)
 
     async def test_bounds_hold_at_once(self):
         await self.start()
@@ -353,8 +369,7 @@ class AdaptiveTests(RuleCase):
         self.scheduler.release.clear()
         self.service.scale(1)
         await self.gateway.wait(lambda m: len(m["closing_workers"]) == 3)
-        while not self.scheduler.retired:
-            await asyncio.sleep(0)
+        await self.until(lambda: self.scheduler.retired)
         self.service.adapt(0, 10, True)
         self.assertEqual(self.targets(3), 1)
         self.assertEqual(self.targets(6), 6)

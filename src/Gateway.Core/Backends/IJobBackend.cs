@@ -17,14 +17,18 @@ public interface IJobBackend
     /// <summary>How often <see cref="ListAsync"/> is worth calling.</summary>
     TimeSpan ListPeriod { get; }
 
-    /// <summary>After how long the batch system ends a job of its own accord; null: never, or not known.</summary>
-    TimeSpan? MaxJobDuration => null;
-
     /// <summary>The scope (schedd, node, namespace) that a handle's job lives in, as <see cref="JobReport.Scope"/> names it.</summary>
     string ScopeOf(string handle) => "";
 
-    /// <summary>Whether this backend would take a cluster's jobs, asked before the cluster is made.</summary>
-    /// <returns>Null, or a sentence for the user: what is wrong and what is allowed.</returns>
+    /// <summary>The longest that the batch system lets a worker's job of this specification run, counted from the job's start; null: no limit. Workers are told to hand over their data and leave before it.</summary>
+    TimeSpan? MaxJobDuration(ClusterSpec spec) => null;
+
+    /// <summary>Asks once, at start-up, whether the batch system takes this gateway at all.</summary>
+    /// <returns>A sentence when it refuses for good (a key, a right or a tool is missing), with which the gateway ends; null when it is well, or does not answer just now.</returns>
+    Task<string?> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <summary>Whether jobs of a specification could be started here, asked when a cluster is created.</summary>
+    /// <returns>A sentence for the owner that names what is wrong and what is allowed; null when nothing is.</returns>
     Task<string?> CheckSpecAsync(ClusterSpec spec, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     /// <summary>Starts any number of jobs at once. A job whose name exists already is adopted, not started twice.</summary>

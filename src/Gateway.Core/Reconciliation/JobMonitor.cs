@@ -11,10 +11,13 @@ namespace Gateway.Core.Reconciliation;
 internal sealed partial class JobMonitor : LoopService
 {
     private static readonly TimeSpan HintSpacing = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan DutyLease = TimeSpan.FromSeconds(15);
     private readonly BackendInstance _instance;
     private readonly IJobStore _store;
     private readonly StraySweeper _sweeper;
     private readonly GatewayMetrics _metrics;
+    private readonly IDutyStore _duties;
+    private readonly ReplicaName _replica;
     private readonly Lock _lock = new();
     private Dictionary<string, JobReport> _hints = new(StringComparer.Ordinal);
     private long _listed;
@@ -26,23 +29,30 @@ internal sealed partial class JobMonitor : LoopService
         IJobStore store,
         StraySweeper sweeper,
         GatewayMetrics metrics,
+        IDutyStore duties,
+        ReplicaName replica,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
         ILogger<JobMonitor> logger)
         : base(time, lifetime, logger) =>
-        (_instance, _store, _sweeper, _metrics) = (instance, store, sweeper, metrics);
+        (_instance, _store, _sweeper, _metrics, _duties, _replica) = (instance, store, sweeper, metrics, duties, replica);
 
     protected override string LoopName => $"the monitor of backend '{_instance.Name}'";
 
     protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
+        var period = _instance.Backend.ListPeriod;
+        if (!await IsOursAsync(period, cancellationToken))
+        {
+            return period < DutyLease / 3 ? period : DutyLease / 3;
+        }
+
         if (_watch is null || _watch.IsCompleted)
         {
             _watch = WatchAsync(cancellationToken);
         }
 
         await ApplyHintsAsync(cancellationToken);
-        var period = _instance.Backend.ListPeriod;
         if (_everListed && Time.GetElapsedTime(_listed) is var age && age < period)
         {
             return HasHints() ? HintSpacing : period - age;
@@ -53,6 +63,11 @@ internal sealed partial class JobMonitor : LoopService
         _everListed = true;
         return HasHints() ? HintSpacing : period;
     }
+
+    /// <summary>A shared backend is watched by one replica at a time. Two for a moment do no harm: what they record is the same.</summary>
+    private async Task<bool> IsOursAsync(TimeSpan period, CancellationToken cancellationToken) =>
+        _instance.Backend.Node is not null
+        || await _duties.TakeAsync($"monitor:{_instance.Name}", _replica.Value, DutyLease + period, cancellationToken);
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {

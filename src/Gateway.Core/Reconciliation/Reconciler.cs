@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Gateway.Core.Telemetry;
@@ -56,10 +57,28 @@ internal sealed partial class Reconciler : LoopService
             await _store.ReleaseAsync(strange, batch.Now + TimeSpan.FromSeconds(30), cancellationToken);
         }
 
-        await Parallel.ForEachAsync(
-            batch.Claims.Where(c => snapshots.ContainsKey(c.Cluster)),
-            new ParallelOptions { MaxDegreeOfParallelism = _settings.Parallelism, CancellationToken = cancellationToken },
-            async (claim, token) => await ReconcileAsync(claim, snapshots[claim.Cluster], batch.Now + Time.GetElapsedTime(begun), token));
+        var waiting = new ConcurrentDictionary<string, Claim>(batch.Claims.Where(c => snapshots.ContainsKey(c.Cluster)).Select(c => KeyValuePair.Create(c.Cluster, c)));
+        try
+        {
+            await Parallel.ForEachAsync(
+                waiting.Values,
+                new ParallelOptions { MaxDegreeOfParallelism = _settings.Parallelism, CancellationToken = cancellationToken },
+                async (claim, _) =>
+                {
+                    // A save that has begun is finished: the store bounds it, and its outcome is known then.
+                    waiting.TryRemove(claim.Cluster, out Claim? _);
+                    await ReconcileAsync(claim, snapshots[claim.Cluster], batch.Now + Time.GetElapsedTime(begun), CancellationToken.None);
+                });
+        }
+        finally
+        {
+            if (!waiting.IsEmpty)
+            {
+                // Others need not wait for the leases of a replica that stops.
+                await _store.ReleaseAsync([.. waiting.Values], batch.Now, CancellationToken.None);
+            }
+        }
+
         return TimeSpan.Zero;
     }
 

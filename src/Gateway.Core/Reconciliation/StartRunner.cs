@@ -64,7 +64,7 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
 
     private JobStart Build(BackendInstance instance, OutboxEntry entry, ClusterSnapshot snapshot, ClusterCredentials credentials) => entry.Kind == JobKind.Scheduler
         ? dask.Scheduler(snapshot.Cluster, credentials, instance.Dask, entry.Attempt)
-        : dask.Worker(snapshot.Cluster, snapshot.Workers.First(w => w.Name == entry.Job), credentials, instance.Dask, instance.Backend.MaxJobDuration, entry.Attempt);
+        : dask.Worker(snapshot.Cluster, snapshot.Workers.First(w => w.Name == entry.Job), credentials, instance.Dask, instance.Backend.MaxJobDuration(snapshot.Cluster.Spec), entry.Attempt);
 
     /// <summary>A row whose key is missing blocks itself and nothing else.</summary>
     private async Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(string[] names, CancellationToken cancellationToken)

@@ -7,19 +7,19 @@ namespace Gateway.Proxy.Relay;
 internal interface IRelay : IAsyncDisposable
 {
     /// <summary><see cref="RelayMode.Splice"/> or <see cref="RelayMode.Copy"/>.</summary>
-    public RelayMode Mode { get; }
+    RelayMode Mode { get; }
 
     /// <summary>One for each thread that counts; their sums are the relay's figures.</summary>
-    public IReadOnlyList<RelayCounters> Counters { get; }
+    IReadOnlyList<RelayCounters> Counters { get; }
 
     /// <summary>Accepts from a bound, listening, non-blocking socket until it is stopped.</summary>
     /// <param name="listener">Stays the caller's, who must not dispose of it before <see cref="StopListeningAsync"/> has completed.</param>
     /// <param name="web">Takes connections that are not for a scheduler; null: they are closed.</param>
-    public Task ListenAsync(Socket listener, IWebSink? web);
+    Task ListenAsync(Socket listener, IWebSink? web);
 
     /// <summary>Completes when the socket will not be touched again. What was accepted goes on.</summary>
-    public Task StopListeningAsync(Socket listener);
+    Task StopListeningAsync(Socket listener);
 
     /// <summary>Completes when no relayed connection is left, or the token is cancelled; then the rest is cut.</summary>
-    public Task DrainAsync(CancellationToken cancellationToken);
+    Task DrainAsync(CancellationToken cancellationToken);
 }

@@ -3,5 +3,5 @@ namespace Gateway.Proxy.Relay;
 /// <summary>Takes the connections that are for the web server. Called on a relay's thread: must not block or throw.</summary>
 internal interface IWebSink
 {
-    public void Take(WebConnection connection);
+    void Take(WebConnection connection);
 }

@@ -8,6 +8,7 @@ using Gateway.Proxy.Sni;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -38,7 +39,8 @@ internal sealed class ProxyHost : IAsyncDisposable
     public Uri Url(string path = "/") => new($"http://{EndPoint}{path}");
 
     public static async Task<ProxyHost> StartAsync(
-        RelayMode mode, IEnumerable<(string Key, string Value)>? settings = null, Action<WebApplication>? map = null, Action<WebApplicationBuilder>? configure = null)
+        RelayMode mode, IEnumerable<(string Key, string Value)>? settings = null, Action<WebApplication>? map = null, Action<WebApplicationBuilder>? configure = null,
+        Action<KestrelServerOptions>? listen = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Test" });
         builder.Configuration.Sources.Clear();
@@ -49,11 +51,11 @@ internal sealed class ProxyHost : IAsyncDisposable
         builder.Services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecordingLogs>());
         builder.Services.AddGatewayProxy(builder.Configuration);
         var main = new IPEndPoint(IPAddress.Loopback, 0);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        builder.WebHost.ConfigureKestrel(listen ?? (kestrel =>
         {
             kestrel.Listen(main);
-            kestrel.Listen(new TlsTwin(main), listen => listen.UseHttps(Certificates.Server()));
-        });
+            kestrel.Listen(new TlsTwin(main), twin => twin.UseHttps(Certificates.Server()));
+        }));
         configure?.Invoke(builder);
         var app = builder.Build();
         app.UseWebSockets();

@@ -54,6 +54,7 @@ LOSS_TOLD_WITHIN_RESTART = 5.0
 RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 CONNECT_TIMEOUT = 5.0
 REQUEST_TIMEOUT = 15.0
+END_RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 QUIET_PERIOD = 3600.0  # between heartbeats where their period is 0
 ENDED_AGAIN_AFTER = 60.0  # a gateway that agreed to end the cluster and did not is asked again
 
@@ -619,17 +620,18 @@ class Service:
                 if not settings.idle_timeout or idle is None or idle < settings.idle_timeout:
                     retry, not_before = 0, 0.0
                 elif now >= not_before:
-                    logger.warning("The cluster has had nothing to do for %.0f s: asking the gateway to end it", idle)
-                    delay = RETRY_DELAYS[min(retry, len(RETRY_DELAYS) - 1)] * random.uniform(0.75, 1.25)
+                    if not retry:
+                        logger.warning("Nothing to do for %.0f s: asking the gateway to end the cluster", idle)
+                    delay = END_RETRY_DELAYS[min(retry, len(END_RETRY_DELAYS) - 1)] * random.uniform(0.75, 1.25)
                     retry += 1
-                    not_before = now + delay
                     await self.gateway.end_cluster()
                     retry, not_before = 0, time.monotonic() + ENDED_AGAIN_AFTER
             except GatewayError as error:
                 not_before = time.monotonic() + delay
                 logger.warning("The gateway did not end the idle cluster, next attempt in %.1f s: %s", delay, error)
             except Exception:
-                logger.exception("Could not see whether the cluster is idle")
+                not_before = time.monotonic() + END_RETRY_DELAYS[-1]
+                logger.exception("Could not see to the end of an idle cluster")
 
     # Commands
 

@@ -5,13 +5,13 @@ using Gateway.Proxy.Routing;
 namespace Gateway.Proxy.Relay.Copy;
 
 /// <summary>What is known of a connection that has not found its way yet.</summary>
-internal sealed class AdmissionState(Socket client, IWebSink? web, IPAddress source)
+internal sealed class AdmissionState(Socket client, IWebSink? web)
 {
     public Socket Client { get; } = client;
 
     public IWebSink? Web { get; } = web;
 
-    public IPAddress Source { get; set; } = source;
+    public IPAddress Source { get; set; } = IPAddress.None;
 
     /// <summary>The client as a PROXY header told it.</summary>
     public IPEndPoint? Told { get; set; }

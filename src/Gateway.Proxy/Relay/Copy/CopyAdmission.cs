@@ -25,10 +25,11 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
             return null;
         }
 
-        var state = new AdmissionState(client, web, (client.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
+        var state = new AdmissionState(client, web);
         bool admitted = false;
         try
         {
+            state.Source = ((IPEndPoint)client.RemoteEndPoint!).Address; // fails when it has gone already
             var result = await AdmitAsync(state, stopping);
             admitted = result is not null || state.IsWeb;
             return result;
@@ -41,6 +42,11 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
                 client.LingerState = new LingerOption(true, 0);
             }
 
+            return null;
+        }
+        catch (SocketException)
+        {
+            counters.CountRefused(Refusal.HandshakeIncomplete);
             return null;
         }
         finally
@@ -176,10 +182,6 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
                 CountSource(state);
             }
         }
-        catch (SocketException)
-        {
-            throw new RefusedException(Refusal.HandshakeIncomplete);
-        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -239,17 +241,38 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
         state.Web.Take(new WebConnection(() => client, client.Dispose, isTls, state.Told, context.Limits, state.SourceKey));
     }
 
+    private Socket Open(AddressFamily family)
+    {
+        try
+        {
+            var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+            if (!context.IsShort(socket.Handle))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+        {
+            // The same, a little later.
+        }
+
+        context.TellOutOfDescriptors();
+        throw new RefusedException(Refusal.OutOfDescriptors, withReset: true);
+    }
+
     private async Task<Socket> ConnectAsync(RouteEntry route, CancellationToken stopping)
     {
         var reason = Refusal.ConnectFailed;
         foreach (var address in route.Addresses)
         {
-            var socket = new Socket(address.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            var socket = Open(address.EndPoint.AddressFamily);
             using var deadline = new CancellationTokenSource(context.Options.ConnectTimeout, context.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, deadline.Token);
             try
             {
-                KeepAlive.Apply(socket, context.Options.KeepAlive);
+                SocketSettings.Apply(socket, context.Options.KeepAlive);
                 long since = context.Time.GetTimestamp();
                 await socket.ConnectAsync(address.EndPoint, either.Token);
                 context.Metrics.RecordConnectTime(context.Time.GetElapsedTime(since));

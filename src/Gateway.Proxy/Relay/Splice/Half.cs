@@ -19,6 +19,12 @@ internal struct Half
     /// <summary>Pieces are big enough for a pipe.</summary>
     public bool Bulk;
 
+    /// <summary>Bytes are held, and the socket they are for does not take them.</summary>
+    public bool Blocked;
+
+    /// <summary>The kernel has been told to hold little for this direction.</summary>
+    public bool Tight;
+
     /// <summary>The kernel will not splice this socket, whatever the size.</summary>
     public bool NoSplice;
 }

@@ -29,18 +29,21 @@ internal sealed unsafe partial class RelayLoop
     {
         var address = link.Addresses[link.Address].Native;
         int fd = socket(MemoryMarshal.Read<ushort>(address), SOCK_STREAM | NONBLOCK | CLOEXEC, 0);
-        if (fd < 0)
+        if (fd < 0 ? Errno is EMFILE or ENFILE : _context.IsShort(fd))
         {
-            if (Errno is EMFILE or ENFILE)
+            if (fd >= 0)
             {
-                _context.TellOutOfDescriptors();
-                Reject(link, Refusal.OutOfDescriptors);
-            }
-            else
-            {
-                NextAddress(link, Refusal.ConnectFailed, Text(Errno));
+                close(fd);
             }
 
+            _context.TellOutOfDescriptors();
+            Reject(link, Refusal.OutOfDescriptors);
+            return;
+        }
+
+        if (fd < 0)
+        {
+            NextAddress(link, Refusal.ConnectFailed, Text(Errno));
             return;
         }
 
@@ -166,7 +169,12 @@ internal sealed unsafe partial class RelayLoop
         bool writable = (events & EPOLLOUT) != 0 && !writes.Writable;
         reads.Readable |= readable;
         reads.Ending |= (events & (EPOLLRDHUP | EPOLLHUP)) != 0;
-        writes.Writable |= writable;
+        if (writable)
+        {
+            writes.Writable = true;
+            SetBlocked(ref writes, false);
+        }
+
         Move(link, server ? writable : readable, server ? readable : writable);
     }
 

@@ -70,6 +70,8 @@ internal sealed unsafe partial class RelayLoop
         LeaveWaiting(link);
         ReleaseRoute(link);
         SetDeadline(link, 0);
+        SetBlocked(ref link.Up, false);
+        SetBlocked(ref link.Down, false);
         ReturnRest(ref link.Up);
         ReturnRest(ref link.Down);
         ReturnPipe(ref link.Up);

@@ -168,13 +168,14 @@ internal sealed unsafe partial class RelayLoop
 
     private Step ReadSplice(Link link, ref Half h)
     {
+        int portion = Portion(ref h);
         if (h.Pipe.IsNone && !_pipes.TryRent(out h.Pipe))
         {
             h.Bulk = false; // by copying, until the next big piece asks again
             return Step.Again;
         }
 
-        var n = splice(h.From, null, h.Pipe.Write, null, SpliceLength, SPLICE_MOVE | SPLICE_NONBLOCK);
+        var n = splice(h.From, null, h.Pipe.Write, null, portion, SPLICE_MOVE | SPLICE_NONBLOCK);
         if (n <= 0)
         {
             if (n < 0 && Errno == EINVAL)
@@ -213,6 +214,7 @@ internal sealed unsafe partial class RelayLoop
         }
 
         h.Writable = false;
+        SetBlocked(ref h, true);
         if (h.To == link.Client && !link.ClientOut)
         {
             // Modifying looks at the socket again: space that came in between is not missed.

@@ -24,6 +24,7 @@ internal sealed class Replica : IDisposable
         var reconcile = FaultProxy.Wrap<IReconcileStore>(world.Store, Faults);
         var jobs = FaultProxy.Wrap<IJobStore>(world.Store, Faults);
         var clusters = FaultProxy.Wrap<IClusterStore>(world.Store, Faults);
+        var duties = FaultProxy.Wrap<IDutyStore>(world.Store, Faults);
         var (time, host) = (world.Time, new UnusedHost());
         var signal = new UnheardSignal();
         var replica = new ReplicaName(name, "1");
@@ -32,12 +33,12 @@ internal sealed class Replica : IDisposable
         var starts = new StartRunner(clusters, jobs, Dask);
         var sweeper = new StraySweeper(jobs, clusters, settings, Metrics, time, NullLogger<StraySweeper>.Instance);
         _reconciler = new Reconciler(reconcile, signal, planner, replica, settings, Metrics, time, host, NullLogger<Reconciler>.Instance);
-        _pulse = new PulseKeeper(jobs, replica, settings, time, host, NullLogger<PulseKeeper>.Instance);
+        _pulse = new PulseKeeper(jobs, duties, replica, settings, time, host, NullLogger<PulseKeeper>.Instance);
         foreach (var (backend, farm) in world.Farms)
         {
             var instance = new BackendInstance(backend, FaultProxy.Wrap<IJobBackend>(farm, Faults), new DaskSettings(), World.Limits, new BackendHealth(time, new Random(1)));
             _executors.Add(new Executor(instance, jobs, signal, starts, Metrics, settings, time, host, NullLogger<Executor>.Instance));
-            _monitors.Add(new JobMonitor(instance, jobs, sweeper, Metrics, time, host, NullLogger<JobMonitor>.Instance));
+            _monitors.Add(new JobMonitor(instance, jobs, sweeper, Metrics, duties, replica, time, host, NullLogger<JobMonitor>.Instance));
         }
     }
 

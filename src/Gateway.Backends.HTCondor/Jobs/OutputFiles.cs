@@ -1,0 +1,12 @@
+using Gateway.Core.Backends;
+
+namespace Gateway.Backends.HTCondor.Jobs;
+
+/// <summary>What output files are called: the job's name and one of these.</summary>
+internal static class OutputFiles
+{
+    public const string Output = "out";
+    public const string Error = "err";
+
+    public static string Name(string job, JobOutput stream) => $"{job}.{(stream == JobOutput.Output ? Output : Error)}";
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Gateway.Backends.Local.Jobs;
+using Gateway.Backends.Local.Processes;
+using Gateway.Core.Backends;
+
+namespace Gateway.Backends.Local.Addresses;
+
+/// <summary>Whether an address is this machine's and a process of the job accepts connections there.</summary>
+/// <remarks>A scheduler's word is a user's word: without this check it could have the gateway connect to anybody.</remarks>
+internal sealed class AddressCheck(TimeProvider time)
+{
+    private static readonly TimeSpan NameWait = TimeSpan.FromSeconds(5);
+
+    public async Task<AddressVerdict> CheckAsync(LocalJob job, string host, int port, CancellationToken cancellationToken)
+    {
+        if (job.End is not null || port is < 1 or > 65535)
+        {
+            return AddressVerdict.No;
+        }
+
+        var addresses = await ResolveAsync(host, cancellationToken);
+        if (addresses is null)
+        {
+            return AddressVerdict.NotYet;
+        }
+
+        // All of them: who connects may be given any.
+        var mine = Mine();
+        if (addresses.Length == 0 || !addresses.All(address => IPAddress.IsLoopback(address) || mine.Contains(address)))
+        {
+            return AddressVerdict.No;
+        }
+
+        return job.Leader is null ? AddressVerdict.NotYet : Listens(job, addresses, port);
+    }
+
+    private static AddressVerdict Listens(LocalJob job, IReadOnlyList<IPAddress> addresses, int port)
+    {
+        var sockets = ListeningSocket.Read(port);
+        var reached = addresses.Select(address => Reached(sockets, address)).ToList();
+        if (reached.TrueForAll(found => found.Count == 0))
+        {
+            return AddressVerdict.NotYet;
+        }
+
+        var own = SocketsOf(job);
+        return reached.TrueForAll(found => found.TrueForAll(socket => own.Contains($"socket:[{socket.Inode}]")))
+            ? AddressVerdict.Yes
+            : AddressVerdict.No;
+    }
+
+    /// <summary>Who gets a connection to an address: the most special listeners win, as in the kernel.</summary>
+    internal static List<ListeningSocket> Reached(IReadOnlyList<ListeningSocket> sockets, IPAddress address)
+    {
+        foreach (var candidate in new[] { address, address.MapToIPv6(), address.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, IPAddress.IPv6Any })
+        {
+            List<ListeningSocket> found = [.. sockets.Where(socket => socket.Address.Equals(candidate))];
+            if (found.Count > 0)
+            {
+                return found;
+            }
+        }
+
+        return [];
+    }
+
+    private static HashSet<string> SocketsOf(LocalJob job)
+    {
+        var own = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var process in ProcessTable.Read().Where(process => process.Session == job.Leader!.Pid))
+        {
+            try
+            {
+                foreach (var descriptor in new DirectoryInfo($"/proc/{process.Pid.ToString(CultureInfo.InvariantCulture)}/fd").EnumerateFileSystemInfos())
+                {
+                    if (descriptor.LinkTarget is { } target && target.StartsWith("socket:", StringComparison.Ordinal))
+                    {
+                        own.Add(target);
+                    }
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Ended meanwhile, or closed to us: what is not seen is not the job's.
+                continue;
+            }
+        }
+
+        return own;
+    }
+
+    private static HashSet<IPAddress> Mine() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .Select(unicast => Plain(unicast.Address))];
+
+    /// <summary>The addresses of a name, without scope and in their shortest family; null when the name's servers do not answer.</summary>
+    private async Task<IPAddress[]?> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return [Plain(literal)];
+        }
+
+        using var patience = new CancellationTokenSource(NameWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return [.. (await Dns.GetHostAddressesAsync(host, either.Token)).Select(Plain)];
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TryAgain)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            return [];
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static IPAddress Plain(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());
+}
