@@ -25,7 +25,7 @@ public sealed class DaskJobs(string apiUrl)
     /// <summary>The job of a cluster's scheduler.</summary>
     public JobStart Scheduler(Cluster cluster, ClusterCredentials credentials, DaskSettings dask, int attempt)
     {
-        List<string> command = [.. dask.SchedulerCommand, "--protocol", "tls", "--port", Text(dask.SchedulerPort)];
+        List<string> command = [.. dask.SchedulerCommand.DefaultIfEmpty("dask-scheduler"), "--protocol", "tls", "--port", Text(dask.SchedulerPort)];
         AddIf(command, "--host", dask.SchedulerHost);
         AddIf(command, "--interface", dask.Interface);
         command.AddRange(["--dashboard-address", $"{dask.SchedulerHost}:{dask.DashboardPort}"]);
@@ -73,7 +73,7 @@ public sealed class DaskJobs(string apiUrl)
         string address = dask.WorkerRoute == WorkerRoute.Proxy ? $"tls://{dask.ProxyAddress}" : cluster.SchedulerAddress!;
         List<string> command =
         [
-            .. dask.WorkerCommand, address,
+            .. dask.WorkerCommand.DefaultIfEmpty("dask-worker"), address,
             "--name", worker.Name,
             "--nthreads", Text(resources.Threads ?? Math.Max(1, (int)resources.Cores)),
             "--memory-limit", Text(resources.Memory),
