@@ -54,7 +54,7 @@ internal sealed class Bench : IDisposable
 
     public JobMonitor Monitor()
     {
-        var monitor = new JobMonitor(Instance, Jobs, Sweeper(), Metrics, Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
+        var monitor = new JobMonitor(Instance, Jobs, Sweeper(), Metrics, Store, new ReplicaName("bench", "1"), Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
         _made.Add(monitor);
         return monitor;
     }

@@ -191,7 +191,7 @@ public sealed class ExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task Stop_EndsInItsOwnTime_NeedsNoSecondCall()
+    public async Task Stop_EndsInItsOwnTime_IsConfirmedByOneMoreCallAndKeepsItsExitCode()
     {
         await _bench.AddClusterAsync("a", "a-1");
         await RoundAsync();
@@ -201,8 +201,9 @@ public sealed class ExecutorTests : IDisposable
         Farm.End(_bench.Farm.Living.Single(), 143);
         await _bench.Monitor().RunOnceAsync(Bench.Cancellation);
         await RoundAsync(after: 31);
+        await RoundAsync(after: 301);
 
-        Assert.Equal([1], _bench.Farm.StopCalls);
+        Assert.Equal([1, 1], _bench.Farm.StopCalls);
         Assert.Equal((JobState.Ended, 143), (_bench.Store.Jobs["a-1"].State, _bench.Store.Jobs["a-1"].ExitCode));
         Assert.Empty(_bench.Store.Outbox);
     }
