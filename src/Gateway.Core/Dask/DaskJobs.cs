@@ -25,7 +25,7 @@ public sealed class DaskJobs(string apiUrl)
     /// <summary>The job of a cluster's scheduler.</summary>
     public JobStart Scheduler(Cluster cluster, ClusterCredentials credentials, DaskSettings dask, int attempt)
     {
-        List<string> command = [.. dask.SchedulerCommand, "--protocol", "tls", "--port", Text(dask.SchedulerPort)];
+        List<string> command = [.. dask.SchedulerCommand.DefaultIfEmpty("dask-scheduler"), "--protocol", "tls", "--port", Text(dask.SchedulerPort)];
         AddIf(command, "--host", dask.SchedulerHost);
         AddIf(command, "--interface", dask.Interface);
         command.AddRange(["--dashboard-address", $"{dask.SchedulerHost}:{dask.DashboardPort}"]);
@@ -73,13 +73,13 @@ public sealed class DaskJobs(string apiUrl)
         string address = dask.WorkerRoute == WorkerRoute.Proxy ? $"tls://{dask.ProxyAddress}" : cluster.SchedulerAddress!;
         List<string> command =
         [
-            .. dask.WorkerCommand, address,
+            .. dask.WorkerCommand.DefaultIfEmpty("dask-worker"), address,
             "--name", worker.Name,
             "--nthreads", Text(resources.Threads ?? Math.Max(1, (int)resources.Cores)),
             "--memory-limit", Text(resources.Memory),
             "--preload", $"./{WorkerPluginFile}",
             "--death-timeout", Text(dask.DeathTimeout),
-            dask.Nanny ? "--nanny" : "--no-nanny",
+            .. dask.Nanny ? new[] { "--nanny", "--preload-nanny", $"./{WorkerPluginFile}" } : ["--no-nanny"],
         ];
         if (dask.WorkerRoute == WorkerRoute.Proxy)
         {
@@ -100,6 +100,11 @@ public sealed class DaskJobs(string apiUrl)
         command.AddRange(dask.WorkerArguments);
         var environment = Environment(cluster, dask, "WORKER");
         environment["DASK_GATEWAY_WORKER_NAME"] = worker.Name;
+        if (dask.WorkerRoute == WorkerRoute.Proxy)
+        {
+            environment["DASK_GATEWAY_SCHEDULER_NAME"] = ServerNamePrefix + cluster.Name;
+        }
+
         return new JobStart
         {
             Name = worker.Name,
