@@ -16,6 +16,7 @@ using Gateway.Server.Telemetry;
 using Gateway.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Hosting;
@@ -53,7 +54,13 @@ internal static class GatewayApp
         builder.Services.AddHostedService<PresenceReporter>();
         builder.Services.AddDataProtection().SetApplicationName("dask-gateway");
         builder.Services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(s =>
-            new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = new StoredKeys(s.GetRequiredService<IProtectionKeyStore>())));
+            new ConfigureOptions<KeyManagementOptions>(keys =>
+            {
+                keys.XmlRepository = new StoredKeys(s.GetRequiredService<IProtectionKeyStore>());
+
+                // The store encrypts what it is given; the framework, which cannot know that, would warn that nobody does.
+                keys.XmlEncryptor = new NullXmlEncryptor();
+            }));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => FrontDoor.Configure(kestrel, options));
 
