@@ -1,5 +1,7 @@
 using Gateway.Core.Dask;
 using Gateway.Core.Options;
+using Gateway.Core.Reconciliation;
+using Gateway.Server.Api.Admin;
 using Gateway.Server.Api.Clusters;
 using Gateway.Server.Api.Errors;
 using Gateway.Server.Api.Health;
@@ -31,6 +33,7 @@ internal static class GatewayApi
         services.AddSingleton<CreateCluster>();
         services.AddSingleton<SchedulerDesk>();
         services.AddSingleton<ClusterWaiters>();
+        services.TryAddSingleton<HearingLoss>();
         services.AddSingleton<HeartbeatQueue>();
         services.AddSingleton<IHealthProbe, DatabaseProbe>();
         services.AddSingleton<HealthChecker>();
@@ -51,6 +54,7 @@ internal static class GatewayApi
         api.MapOptions();
         api.MapClusters();
         api.MapHeartbeats();
+        api.MapAdmin();
         app.MapOpenApi("/api/openapi.json");
         return app;
     }

@@ -44,6 +44,8 @@ internal static class GatewayApp
         builder.Services.AddSingleton<IBackendPlugin, HTCondorPlugin>();
         builder.Services.AddSingleton<ISpecCheck, BackendSpecCheck>();
         builder.Services.AddSingleton<IHealthProbe, BackendsProbe>();
+        builder.Services.AddSingleton<IHealthProbe, LeasesProbe>();
+        builder.Services.AddSingleton<IHealthProbe, ClockProbe>();
         builder.Services.AddSingleton<DashboardAccess>();
         builder.Services.AddGatewayProxy(builder.Configuration);
         builder.Services.AddGatewayAuthentication(builder.Configuration);

@@ -1,4 +1,6 @@
 using Gateway.Core.Clusters;
+using Gateway.Core.Reconciliation;
+using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Api.OpenApi;
 using Gateway.Server.Auth.ClusterToken;
@@ -14,6 +16,20 @@ internal static class HeartbeatEndpoint
             .Produces(StatusCodes.Status200OK).Body<HeartbeatDocument>().Fails(401, 413, 422);
 
     private static async Task HandleAsync(
+        string name, HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, HearingLoss hearing, ApiSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TakeAsync(name, http, tokens, queue, settings, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            hearing.Note();
+            throw;
+        }
+    }
+
+    private static async Task TakeAsync(
         string name, HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, ApiSettings settings, CancellationToken cancellationToken)
     {
         if (!await tokens.ValidateAsync(name, http.Request.Headers.Authorization, cancellationToken))
