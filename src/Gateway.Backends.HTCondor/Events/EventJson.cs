@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Gateway.Backends.HTCondor.Jobs;
 
@@ -38,8 +39,8 @@ internal static class EventJson
 
         try
         {
-            var reader = new Utf8JsonReader(text[start..]);
-            using var document = JsonDocument.ParseValue(ref reader);
+            // A message in another encoding is read as far as it can be.
+            using var document = JsonDocument.Parse(Encoding.UTF8.GetString(text[start..]));
             return Make(document.RootElement);
         }
         catch (JsonException)

@@ -12,6 +12,7 @@ internal sealed class LogTail(string path, bool fromStart) : IDisposable
     private byte[] _pending = [];
     private FileStream? _file;
     private bool _known = fromStart;
+    private string? _openedAs;
 
     /// <summary>Reads events that were written since the last call.</summary>
     public IReadOnlyList<CondorEvent> Read()
@@ -59,6 +60,7 @@ internal sealed class LogTail(string path, bool fromStart) : IDisposable
         }
 
         _file = new FileStream(path, new FileStreamOptions { Mode = System.IO.FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
+        _openedAs = NameOf(_file);
         if (atEnd)
         {
             _file.Seek(0, SeekOrigin.End);
@@ -92,14 +94,16 @@ internal sealed class LogTail(string path, bool fromStart) : IDisposable
         }
     }
 
-    // What is opened may have been renamed (rotation) and another file have taken its path: then their lengths differ, sooner or
-    // later. One that grows meanwhile is between its lengths before and after.
+    // What is opened may have been renamed (rotation) or deleted, and another file have taken its path. Linux tells by the name of the
+    // open file; where that is not to be had their lengths differ, sooner or later (one that grows is between its lengths before and after).
     private bool WasReplaced(FileStream file)
     {
         var before = file.Length;
         var now = new FileInfo(path);
-        return !now.Exists || now.Length < before || now.Length > file.Length;
+        return !now.Exists || now.Length < before || now.Length > file.Length || NameOf(file) != _openedAs;
     }
+
+    private static string? NameOf(FileStream file) => new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget;
 
     private static bool IsJson(ReadOnlySpan<byte> text) => text.IndexOf("\n  \""u8) >= 0 || text.TrimStart("\n"u8).StartsWith("{"u8);
 

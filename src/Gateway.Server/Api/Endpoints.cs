@@ -12,10 +12,6 @@ internal static class Endpoints
     /// <summary>One more answer.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) => endpoint.Produces<T>(status, "application/json");
 
-    /// <summary>Names an endpoint and its answer.</summary>
-    public static IEndpointConventionBuilder Answers<T>(this IEndpointConventionBuilder endpoint, string name, string summary, int status = StatusCodes.Status200OK) =>
-        endpoint.WithName(name).WithSummary(summary).WithMetadata(new ProducesResponseTypeMetadata(status, typeof(T), ["application/json"]));
-
     /// <summary>The errors that an endpoint may answer with, besides 500 and 503.</summary>
     public static TBuilder Fails<TBuilder>(this TBuilder endpoint, params int[] statuses)
         where TBuilder : IEndpointConventionBuilder =>

@@ -64,7 +64,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
 
         using var http = new HttpClient();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3)); // two cores may be busy with other suites
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         while (true)
         {

@@ -36,6 +36,27 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
     /// <summary>Whether ended jobs stay in the listing; otherwise they vanish from it.</summary>
     public bool ShowsEnded { get; set; }
 
+    /// <summary>A job on whose start the backend fails as it never should.</summary>
+    public string? Poison { get; set; }
+
+    /// <summary>What every job has written; null: nothing.</summary>
+    public byte[]? Log { get; set; }
+
+    public bool LogLengthKnown { get; set; } = true;
+
+    public Exception? LogFailure { get; set; }
+
+    /// <summary>Scopes that do not answer.</summary>
+    public HashSet<string> Unreachable { get; set; } = [];
+
+    public List<string> Cleaned { get; } = [];
+
+    /// <summary>How many jobs each call asked for.</summary>
+    public List<int> StartCalls { get; } = [];
+
+    /// <summary>How many jobs each call was to stop.</summary>
+    public List<int> StopCalls { get; } = [];
+
     /// <summary>Names of jobs that may exist twice in a row: their start came late from a process that had been frozen.</summary>
     public HashSet<string> Ghosts { get; } = new(StringComparer.Ordinal);
 
@@ -49,14 +70,22 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
     public FarmJob? Find(string job) => _jobs.LastOrDefault(j => j.Name == job);
 
     public Task<IReadOnlyList<StartOutcome>> StartAsync(IReadOnlyList<JobStart> jobs, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<StartOutcome>>(() => [.. jobs.Select(Start)]);
+        Answer<IReadOnlyList<StartOutcome>>(() =>
+        {
+            StartCalls.Add(jobs.Count);
+            return [.. jobs.Select(Start)];
+        });
 
     public Task<IReadOnlyList<StopOutcome>> StopAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<StopOutcome>>(() => [.. jobs.Select(Stop)]);
+        Answer<IReadOnlyList<StopOutcome>>(() =>
+        {
+            StopCalls.Add(jobs.Count);
+            return [.. jobs.Select(Stop)];
+        });
 
     public Task<JobListing> ListAsync(CancellationToken cancellationToken) => Answer(() => new JobListing(
         [.. _jobs.Where(j => j.State != JobState.Ended || ShowsEnded).Select(j => j.Report())],
-        new HashSet<string>()));
+        Unreachable));
 
     public Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<JobReport>>(() => [.. _jobs.Where(j => jobs.Any(h => h.Handle == j.Handle) && j.ExitCode is not null).Select(j => j.Report())]);
@@ -68,9 +97,28 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
         _ => AddressVerdict.NotYet,
     });
 
-    public Task<JobLog?> ReadLogAsync(JobHandle job, JobOutput stream, long offset, int max, CancellationToken cancellationToken) => Task.FromResult<JobLog?>(null);
+    public Task<JobLog?> ReadLogAsync(JobHandle job, JobOutput stream, long offset, int max, CancellationToken cancellationToken) => Answer(() =>
+    {
+        if (LogFailure is not null)
+        {
+            throw LogFailure;
+        }
 
-    public Task CleanAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) => Task.CompletedTask;
+        if (Log is null)
+        {
+            return null;
+        }
+
+        int start = (int)(offset < 0 ? Math.Max(0, Log.Length + offset) : Math.Min(offset, Log.Length));
+        int count = Math.Min(max, Log.Length - start);
+        return new JobLog(Log.AsMemory(start, count), start + count, LogLengthKnown ? Log.Length : null);
+    });
+
+    public Task CleanAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) => Answer(() =>
+    {
+        Cleaned.AddRange(jobs.Select(j => j.Name));
+        return true;
+    });
 
     public async IAsyncEnumerable<IReadOnlyList<JobReport>> WatchAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -112,6 +160,11 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
 
     private StartOutcome Start(JobStart start)
     {
+        if (start.Name == Poison)
+        {
+            throw new InvalidOperationException("A backend must not do this.");
+        }
+
         var known = Find(start.Name);
         if (known is { State: not JobState.Ended } || (known is not null && start.Attempt > 1))
         {

@@ -13,4 +13,10 @@ internal enum FaultKind
 
     /// <summary>It freezes before the call, which arrives long afterwards.</summary>
     Freeze,
+
+    /// <summary>The store does not answer, and the call does not take effect. The replica lives on.</summary>
+    StoreAwayBefore,
+
+    /// <summary>The store does not answer, though the call takes effect. The replica lives on.</summary>
+    StoreAwayAfter,
 }

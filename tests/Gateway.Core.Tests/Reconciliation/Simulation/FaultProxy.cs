@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Runtime.ExceptionServices;
+using Gateway.Core.Backends;
+using Gateway.Core.Store;
 
 namespace Gateway.Core.Tests.Reconciliation.Simulation;
 
@@ -20,12 +22,12 @@ public class FaultProxy : DispatchProxy
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
-        if (targetMethod!.IsSpecialName || targetMethod.ReturnType == typeof(IAsyncEnumerable<>))
+        if (targetMethod!.IsSpecialName || !typeof(Task).IsAssignableFrom(targetMethod.ReturnType))
         {
             return Call(targetMethod, args);
         }
 
-        switch (_faults.Next(targetMethod.Name))
+        switch (_faults.Next(targetMethod.Name, _target is IJobBackend))
         {
             case FaultKind.DieBefore:
                 throw new ReplicaDiedException();
@@ -35,10 +37,17 @@ public class FaultProxy : DispatchProxy
             case FaultKind.Freeze:
                 _faults.Frozen.Enqueue((targetMethod.Name, () => Call(targetMethod, args)));
                 throw new ReplicaDiedException();
+            case FaultKind.StoreAwayBefore:
+                throw Away();
+            case FaultKind.StoreAwayAfter:
+                Call(targetMethod, args);
+                throw Away();
             default:
                 return Call(targetMethod, args);
         }
     }
+
+    private static StoreUnavailableException Away() => new("The store does not answer.");
 
     private object? Call(MethodInfo method, object?[]? args)
     {

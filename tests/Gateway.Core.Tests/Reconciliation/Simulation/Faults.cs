@@ -16,7 +16,7 @@ internal sealed class Faults(Queue<(string Call, Func<object?> Run)> frozen)
 
     public void Set(int calls, FaultKind kind) => (_calls, _kind) = (calls, kind);
 
-    public FaultKind Next(string call)
+    public FaultKind Next(string call, bool ofBackend)
     {
         if (Dead)
         {
@@ -26,6 +26,11 @@ internal sealed class Faults(Queue<(string Call, Func<object?> Run)> frozen)
         if (_calls == 0 || --_calls > 0)
         {
             return FaultKind.None;
+        }
+
+        if (_kind is FaultKind.StoreAwayBefore or FaultKind.StoreAwayAfter)
+        {
+            return ofBackend ? FaultKind.None : _kind;
         }
 
         (Dead, At) = (true, call);

@@ -56,7 +56,7 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
 
     public Task<SaveOutcome> SaveAsync(PlanSave plan, CancellationToken cancellationToken)
     {
-        if (!_clusters.TryGetValue(plan.Claim.Cluster, out var row) || row.Generation != plan.Claim.Generation || row.Cluster.Revision != plan.Revision)
+        if (!_clusters.TryGetValue(plan.Claim.Cluster, out var row) || row.Generation != plan.Claim.Generation || !(row.LeaseUntil > Now) || row.Cluster.Revision != plan.Revision)
         {
             return Task.FromResult(SaveOutcome.Lost);
         }
@@ -193,5 +193,8 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
         public OutboxEntry Entry { get; set; } = entry;
 
         public DateTimeOffset DueAt { get; set; }
+
+        /// <summary>From a claim until its result.</summary>
+        public bool Claimed { get; set; }
     }
 }

@@ -82,7 +82,7 @@ internal sealed class Replica : IDisposable
         {
             loop.RunOnceAsync(CancellationToken.None).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (Faults.Dead || e is BackendUnavailableException)
+        catch (Exception e) when (Faults.Dead || e is StoreUnavailableException)
         {
             // What the loop itself would have logged; the dead are replaced by the world.
         }

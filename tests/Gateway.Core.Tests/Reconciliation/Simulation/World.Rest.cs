@@ -7,8 +7,11 @@ internal sealed partial class World
 {
     private const double Stride = 4;
 
-    /// <summary>No timer of the gateway is longer than this many strides.</summary>
-    private const int Quiet = 30;
+    /// <summary>So many strides without a change are longer than any timer of a living cluster.</summary>
+    private const int Quiet = 25;
+
+    /// <summary>Of ended clusters only strays may be left, for a grace period.</summary>
+    private const int QuietAfterTheEnd = 10;
 
     private const int SettleRounds = 200;
 
@@ -36,7 +39,7 @@ internal sealed partial class World
             Do(new Step(StepKind.DelayedArrives, 0, 0));
         }
 
-        ComeToRest();
+        ComeToRest(Quiet);
     }
 
     /// <summary>All clusters are asked to stop.</summary>
@@ -47,17 +50,17 @@ internal sealed partial class World
             Do(new Step(StepKind.Stop, _created.IndexOf(name), 0));
         }
 
-        ComeToRest();
+        ComeToRest(QuietAfterTheEnd);
         foreach (var cluster in Store.Clusters.Where(c => !c.Phase.IsEnded()))
         {
             Violate($"{cluster.Name} was asked to stop and is {cluster.Phase}");
         }
     }
 
-    private void ComeToRest()
+    private void ComeToRest(int enough)
     {
         int quiet = 0;
-        for (int i = 0; i < SettleRounds && quiet < Quiet && _violations.Count == 0; i++)
+        for (int i = 0; i < SettleRounds && quiet < enough && _violations.Count == 0; i++)
         {
             int before = Store.Changes + Store.Events.Count;
             Environment();
@@ -69,7 +72,7 @@ internal sealed partial class World
             quiet = resting ? quiet + 1 : 0;
         }
 
-        if (quiet < Quiet)
+        if (quiet < enough)
         {
             Violate("it does not come to rest");
         }

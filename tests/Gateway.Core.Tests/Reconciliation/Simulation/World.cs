@@ -160,8 +160,8 @@ internal sealed partial class World : IDisposable
                 Tell($"a stray appears at {Name(farm)}");
                 break;
             case StepKind.ReplicaFails:
-                var kind = (FaultKind)(1 + Pick(step.B, 3));
-                int calls = 1 + Pick(step.B / 3, 9);
+                var kind = (FaultKind)(1 + Pick(step.B, 5));
+                int calls = 1 + Pick(step.B / 5, 12);
                 _replicas[Pick(step.A, 2)].Faults.Set(calls, kind);
                 Tell($"r{Pick(step.A, 2)} will {kind} at its call {calls} from now");
                 break;
