@@ -43,7 +43,7 @@ public sealed class StandardClientTests
                 "unknown option | ValueError: Unknown options: 'nothing'. Allowed: worker_cores, image, memory.",
                 "listed | [(False, 'PENDING'), (False, 'RUNNING'), (True, 'PENDING')]",
                 "listed running | ['RUNNING']",
-                $"report | True | RUNNING | {host.Address}clusters/{running}/status | {'worker_cores': 1, 'worker_memory': 2.0} | True | None",
+                $"report | True | RUNNING | {host.Address}clusters/{running}/status | [('worker_cores', 1), ('worker_memory', 2.0)] | True | None",
                 "scale | None",
                 "scale over | None | 30 workers are more than the 10 that this cluster may have. Scaling to 10.",
                 "scale below | ValueError: count must be a whole number of 0 or more, got -1.",

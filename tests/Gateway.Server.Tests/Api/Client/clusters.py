@@ -33,7 +33,7 @@ async def main():
         print("listed", sorted((report.name == name, report.status.name) for report in await gateway.list_clusters()), sep=" | ")
         print("listed running", [report.status.name for report in await gateway.list_clusters(status="running")], sep=" | ")
         report = await gateway.get_cluster(running)
-        print("report", report.name == running, report.status.name, report.dashboard_link, report.options, report.security is not None, report.stop_time, sep=" | ")
+        print("report", report.name == running, report.status.name, report.dashboard_link, list(report.options.items()), report.security is not None, report.stop_time, sep=" | ")
         await attempt("scale", gateway.scale_cluster(running, 3))
         await attempt("scale over", gateway.scale_cluster(running, 30))
         await attempt("scale below", gateway.scale_cluster(running, -1))
