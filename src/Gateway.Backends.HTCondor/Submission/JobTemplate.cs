@@ -43,7 +43,7 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
     private void Identity(StringBuilder text, JobStart job, SubmitOptions submit, UserChoices choices)
     {
         var account = SubmitText.Name(job.Spec.Account, "the account");
-        Line(text, "executable", "/usr/bin/env");
+        Line(text, "executable", "/bin/sh");
         Line(text, "transfer_executable", "False");
         Line(text, "notification", "Never");
         Line(text, $"My.{JobAttributes.Gateway}", SubmitText.ClassAdString(context.GatewayId, "the gateway's identity"));

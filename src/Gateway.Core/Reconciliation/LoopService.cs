@@ -17,7 +17,7 @@ internal abstract partial class LoopService(TimeProvider time, IHostApplicationL
     protected virtual string LoopName => GetType().Name;
 
     /// <summary>One round. Returns how long to sleep unless woken.</summary>
-    protected abstract Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken);
+    protected internal abstract Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken);
 
     protected void Wake() => _waker.Wake();
 

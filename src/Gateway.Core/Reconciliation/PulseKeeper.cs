@@ -9,7 +9,7 @@ internal sealed partial class PulseKeeper(
     IJobStore store, IDutyStore duties, ReplicaName replica, ReconcilerSettings settings, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<PulseKeeper> logger)
     : LoopService(time, lifetime, logger)
 {
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         await store.PulseAsync(replica.Value, replica.Version, settings.PulseGap, cancellationToken);
         return settings.PulsePeriod;

@@ -13,15 +13,10 @@ internal sealed partial class ClusterStore
             "find",
             async (session, token) =>
             {
-                var found = await (
-                    from c in session.Context.Clusters
-                    join i in session.Context.Inbox on c.Name equals i.Cluster
-                    where c.Name == name
-                    select new { Cluster = c, i.Desired, i.StopReason }).FirstOrDefaultAsync(token);
-                return found is null
+                var found = await ClusterRows.Where(session, "c.name = @name").With("name", name).QueryAsync(ClusterRows.Read, token);
+                return found.Count == 0
                     ? null
-                    : RowReader.View(found.Cluster, found.Desired, found.StopReason)
-                        ?? throw new StoreUnavailableException($"Cluster {name} is in a state that only a newer version of the gateway knows.");
+                    : found[0] ?? throw new StoreUnavailableException($"Cluster {name} is in a state that only a newer version of the gateway knows.");
             },
             cancellationToken);
 
@@ -30,28 +25,25 @@ internal sealed partial class ClusterStore
             "list",
             async (session, token) =>
             {
-                string[] phases = [.. filter.Phases.Select(p => p.ToString())];
-                bool closing = filter.Phases.Contains(ClusterPhase.Closing);
-                var rows = session.Context.Clusters.AsQueryable();
-                if (filter.OwnerId is { } owner)
-                {
-                    rows = rows.Where(c => c.OwnerId == owner);
-                }
+                // The names of phases are constants of ours.
+                string phases = filter.Phases.Count == 0 ? "FALSE" : $"c.phase IN ({string.Join(", ", filter.Phases.Order().Select(p => $"'{p}'"))})";
+                string closing = filter.Phases.Contains(ClusterPhase.Closing) ? "TRUE" : "FALSE";
+                string owned = filter.OwnerId is null ? "" : "c.owner_id = @owner AND ";
 
                 // Without ended phases an index of live rows answers, however long the history is.
-                if (!filter.Phases.Any(p => p.IsEnded()))
-                {
-                    rows = rows.Where(c => c.EndedAt == null);
-                }
+                string live = filter.Phases.Any(p => p.IsEnded()) ? "" : "c.ended_at IS NULL AND ";
 
                 // A cluster that was asked to stop shows as closing from that moment on, whatever its row says.
-                var found = await (
-                    from c in rows
-                    join i in session.Context.Inbox on c.Name equals i.Cluster
-                    where i.Desired == nameof(DesiredState.Stopped) && c.EndedAt == null ? closing : phases.Contains(c.Phase)
-                    orderby c.CreatedAt descending, c.Name
-                    select new { Cluster = c, i.Desired, i.StopReason }).Take(filter.Max).ToListAsync(token);
-                return [.. found.Select(f => RowReader.View(f.Cluster, f.Desired, f.StopReason)).OfType<ClusterView>()];
+                var command = ClusterRows.Where(session, $"""
+                    {owned}{live}CASE WHEN i.desired = '{nameof(DesiredState.Stopped)}' AND c.ended_at IS NULL THEN {closing} ELSE {phases} END
+                    ORDER BY c.created_at DESC, c.name LIMIT @max
+                    """).With("max", filter.Max);
+                if (filter.OwnerId is { } owner)
+                {
+                    command.With("owner", owner);
+                }
+
+                return [.. (await command.QueryAsync(ClusterRows.Read, token)).OfType<ClusterView>()];
             },
             cancellationToken);
 
@@ -75,8 +67,9 @@ internal sealed partial class ClusterStore
             "token",
             async (session, token) =>
             {
-                byte[]? hash = await session.Context.Credentials.Where(c => c.Cluster == name).Select(c => c.TokenHash).FirstOrDefaultAsync(token);
-                return hash is null ? null : new TokenRecord(name, hash);
+                var hashes = await session.Command("SELECT token_hash FROM credentials WHERE cluster = @name").With("name", name)
+                    .QueryAsync(r => r.GetFieldValue<byte[]>(0), token);
+                return hashes.Count == 0 ? null : new TokenRecord(name, hashes[0]);
             },
             cancellationToken);
 

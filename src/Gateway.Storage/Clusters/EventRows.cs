@@ -7,14 +7,15 @@ namespace Gateway.Storage.Clusters;
 /// <summary>Lines for timelines.</summary>
 internal static class EventRows
 {
-    private static readonly RowSet<ClusterEvent> All = new(
+    private static readonly RowSet<(int Position, ClusterEvent Event)> All = new(
         "events",
-        new("cluster", ColumnType.Text, e => e.Cluster),
-        new("worker", ColumnType.Text, e => e.Worker),
-        new("at", ColumnType.Whole, e => e.At == default ? null : Micros.From(e.At)),
-        new("kind", ColumnType.Text, e => e.Kind),
-        new("message", ColumnType.Text, e => e.Message),
-        new("count", ColumnType.Whole, e => e.Count));
+        new("position", ColumnType.Whole, e => e.Position),
+        new("cluster", ColumnType.Text, e => e.Event.Cluster),
+        new("worker", ColumnType.Text, e => e.Event.Worker),
+        new("at", ColumnType.Whole, e => e.Event.At == default ? null : Micros.From(e.Event.At)),
+        new("kind", ColumnType.Text, e => e.Event.Kind),
+        new("message", ColumnType.Text, e => e.Event.Message),
+        new("count", ColumnType.Whole, e => e.Event.Count));
 
     /// <summary>
     /// Adds lines, those of unknown clusters left out. Whoever calls has the clusters' inbox rows locked: ids of one timeline then
@@ -29,7 +30,8 @@ internal static class EventRows
                 SELECT e.cluster, e.worker, COALESCE(e.at, {session.Sql.Now}), e.kind, e.message, e.count
                 FROM {session.Sql.From(All)} AS e
                 WHERE EXISTS (SELECT 1 FROM cluster_inbox AS i WHERE i.cluster = e.cluster)
-                """).With(All, events).ExecuteAsync(cancellationToken);
+                ORDER BY e.position
+                """).With(All, [.. events.Index()]).ExecuteAsync(cancellationToken);
         }
     }
 }

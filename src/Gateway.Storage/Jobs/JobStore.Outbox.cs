@@ -110,9 +110,9 @@ internal sealed partial class JobStore
     private static Task<int> UpsertAsync(StoreSession session, List<Job> jobs, CancellationToken cancellationToken) =>
         session.Command($"""
             INSERT INTO jobs (name, cluster, kind, backend, node, handle, state, reason, host, exit_code, close_expected, started_at, state_since, ended_at, clean)
-            SELECT r.name, r.cluster, r.kind, r.backend, r.node, r.handle, r.state, r.reason, r.host, r.exit_code, FALSE, {session.Sql.Now}, {session.Sql.Now},
-                   CASE WHEN r.state = 'Ended' THEN {session.Sql.Now} END, FALSE
-            FROM {session.Sql.From(JobRows.Whole)} AS r WHERE TRUE ORDER BY r.name
+            SELECT r.name, r.cluster, r.kind, r.backend, r.node, r.handle, r.state, r.reason, r.host, r.exit_code, FALSE, t.clock, t.clock,
+                   CASE WHEN r.state = 'Ended' THEN t.clock END, FALSE
+            FROM {session.Sql.From(JobRows.Whole)} AS r CROSS JOIN (SELECT {session.Sql.Now} AS clock) AS t WHERE TRUE ORDER BY r.name
             ON CONFLICT (name) DO UPDATE SET
                 node = COALESCE(excluded.node, jobs.node), handle = COALESCE(excluded.handle, jobs.handle), host = COALESCE(excluded.host, jobs.host),
                 state = excluded.state, reason = excluded.reason, exit_code = excluded.exit_code, ended_at = excluded.ended_at,

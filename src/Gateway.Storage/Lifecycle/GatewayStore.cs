@@ -51,7 +51,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
                     .With("name", FactRow.Identity)
                     .With("value", RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", 26))
                     .ExecuteAsync(token);
-                return new GatewayIdentity(await session.Context.Facts.Where(f => f.Name == FactRow.Identity).Select(f => f.Value).SingleAsync(token));
+                return new GatewayIdentity((await FactsAsync(session, token))[FactRow.Identity]);
             },
             cancellationToken);
     }
@@ -91,7 +91,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
                         throw new SchemaMismatchException($"The database holds no schema of the gateway. {MigrateFirst}");
                     }
 
-                    var facts = await session.Context.Facts.ToDictionaryAsync(f => f.Name, f => f.Value, token);
+                    var facts = await FactsAsync(session, token);
                     return (Level(facts, FactRow.Level), Level(facts, FactRow.CompatibleLevel));
                 },
                 cancellationToken);
@@ -112,6 +112,11 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
                 $"The database's schema is at level {level} and can be served by versions made for level {compatible} or newer; this one was made for {SchemaLevels.Current}. Start a newer version.");
         }
     }
+
+    // By hand, as all that a start needs: Entity Framework would build its whole model first.
+    private static async Task<Dictionary<string, string>> FactsAsync(StoreSession session, CancellationToken cancellationToken) =>
+        (await session.Command("SELECT name, value FROM facts").QueryAsync(r => (Name: r.GetString(0), Value: r.GetString(1)), cancellationToken))
+        .ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal);
 
     private static int Level(Dictionary<string, string> facts, string name) =>
         facts.TryGetValue(name, out string? text) && int.TryParse(text, out int level)

@@ -37,7 +37,11 @@ internal sealed class PostgresDatabase : StoreDatabase
     {
         await using var context = NewContext();
         context.Database.SetCommandTimeout(TimeSpan.FromHours(1));
-        await context.Database.OpenConnectionAsync(cancellationToken);
+        if (await IsMigratedAsync(context, cancellationToken))
+        {
+            return;
+        }
+
         await context.Database.ExecuteSqlRawAsync("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; " + MigrationLock, cancellationToken);
         try
         {

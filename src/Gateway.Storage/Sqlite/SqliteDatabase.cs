@@ -30,6 +30,10 @@ internal sealed class SqliteDatabase : StoreDatabase
         _folder.Take();
         using var turn = await TurnToWriteAsync(cancellationToken);
         await using var context = NewContext();
+        if (await IsMigratedAsync(context, cancellationToken))
+        {
+            return;
+        }
 
         // A process killed while it migrated leaves EF's lock behind. Ours says that nobody else is here.
         await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);

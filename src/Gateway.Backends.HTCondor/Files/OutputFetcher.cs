@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Gateway.Backends.HTCondor.Identity;
+using Gateway.Backends.HTCondor.Jobs;
+using Gateway.Backends.HTCondor.Options;
+using Gateway.Backends.HTCondor.Schedds;
+using Gateway.Backends.HTCondor.Tools;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Backends.HTCondor.Files;
+
+/// <summary>Brings output of spooled jobs that have ended from the schedd, in one call for all of an account's.</summary>
+internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Constraint constraint, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly ConcurrentDictionary<(string Scope, JobId Id), DateTimeOffset> _tried = new();
+
+    /// <summary>Fetches what has not been tried in the last minute. A failure is logged: the job stays where it is for a while, and is tried again.</summary>
+    public async Task FetchAsync(Schedd schedd, IEnumerable<(JobId Id, string Account)> jobs, CancellationToken cancellationToken)
+    {
+        if (options.Files.Mode != Options.FileMode.Spool)
+        {
+            return;
+        }
+
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var now = time.GetUtcNow();
+            foreach (var (key, at) in _tried)
+            {
+                if (now - at > RetryAfter)
+                {
+                    _tried.TryRemove(key, out _);
+                }
+            }
+
+            var due = jobs.Where(job => _tried.TryAdd((schedd.Scope, job.Id), now)).ToList();
+            foreach (var account in due.GroupBy(job => options.Identity.Mode == IdentityMode.Token ? job.Account : ""))
+            {
+                foreach (var some in account.Chunk(500))
+                {
+                    await FetchAsync(schedd, account.Key, [.. some.Select(job => job.Id)], cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task FetchAsync(Schedd schedd, string account, IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var environment = await identity.AsAsync(account, cancellationToken);
+            await tools.RunAsync(new ToolCall("condor_transfer_data", [.. schedd.Arguments, "-constraint", constraint.Ids(ids)]) { Timeout = options.Tools.SubmitTimeout, Environment = environment }, cancellationToken);
+        }
+        catch (ToolException exception)
+        {
+            LogNotFetched(ids.Count, schedd.Scope, exception.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The output of {Count} jobs could not be fetched from schedd {Schedd}: {Reason}")]
+    private partial void LogNotFetched(int count, string schedd, string reason);
+}
