@@ -8,16 +8,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Backends.HTCondor.Files;
 
-/// <summary>Brings output of spooled jobs that have ended from the schedd, in one call for all of an account's.</summary>
+/// <summary>Brings output of spooled jobs from the schedd, in one call for all of an account's.</summary>
+/// <remarks>A schedd forgets a job's output when the job is removed: it is fetched before.</remarks>
 internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Constraint constraint, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _one = new(1);
-    private readonly ConcurrentDictionary<(string Scope, JobId Id), DateTimeOffset> _tried = new();
+    private readonly ConcurrentDictionary<(string Scope, JobId Id, int Status), DateTimeOffset> _tried = new();
 
-    /// <summary>Fetches what has not been tried in the last minute. A failure is logged: the job stays where it is for a while, and is tried again.</summary>
-    public async Task FetchAsync(Schedd schedd, IEnumerable<(JobId Id, string Account)> jobs, CancellationToken cancellationToken)
+    /// <summary>Fetches output of jobs that have begun, unless that was done within the last minute in the same state. A failure is logged: what has ended stays where it is for a while, and is tried again.</summary>
+    public async Task FetchAsync(Schedd schedd, IEnumerable<JobAd> jobs, CancellationToken cancellationToken)
     {
         if (options.Files.Mode != Options.FileMode.Spool)
         {
@@ -36,7 +37,7 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
                 }
             }
 
-            var due = jobs.Where(job => _tried.TryAdd((schedd.Scope, job.Id), now)).ToList();
+            var due = jobs.Where(job => job.Starts > 0 && job.Status != 3 && _tried.TryAdd((schedd.Scope, job.Id, job.Status), now)).ToList();
             foreach (var account in due.GroupBy(job => options.Identity.Mode == IdentityMode.Token ? job.Account : ""))
             {
                 foreach (var some in account.Chunk(500))

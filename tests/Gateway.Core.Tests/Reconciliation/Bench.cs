@@ -59,6 +59,9 @@ internal sealed class Bench : IDisposable
         return monitor;
     }
 
+    /// <summary>What had died lives again: stands for another replica.</summary>
+    public void Revive() => Faults.Revive();
+
     public StraySweeper Sweeper() => new(Jobs, Store, Settings, Metrics, Time, NullLogger<StraySweeper>.Instance);
 
     /// <summary>A running cluster with workers to be started.</summary>

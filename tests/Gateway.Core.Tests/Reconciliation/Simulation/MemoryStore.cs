@@ -118,7 +118,7 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
             var was = row.Workers.GetValueOrDefault(worker.Name);
             Require(was is not null && !was.Phase.IsEnded(), $"{worker.Name} was changed after its end");
             Require(!worker.Phase.IsEnded() || (_jobs.GetValueOrDefault(worker.Name)?.State == JobState.Ended), $"{worker.Name} ended before its job");
-            Require(was is not { StopSaved: true } || worker.StopSaved, $"{worker.Name} forgot its stop");
+            Require(was is not { StopSaved: true } || (worker.StopSaved && (worker.Phase == WorkerPhase.Stopping || worker.Phase.IsEnded())), $"{worker.Name} forgot its stop");
         }
 
         foreach (var worker in plan.NewWorkers)
