@@ -41,7 +41,7 @@ internal sealed partial class JobStore
     {
         var owned = (await session.Command($"""
             SELECT o.id FROM outbox AS o JOIN {session.Sql.From(Results)} AS r ON o.id = r.id AND o.claim = r.claim
-            WHERE o.claimed ORDER BY o.id {session.Sql.ForUpdate}{(session.Sql.ForUpdate.Length > 0 ? " OF o" : "")}
+            WHERE o.claimed ORDER BY o.id {session.Sql.Lock("o")}
             """).With(Results, results).QueryAsync(r => r.GetInt64(0), cancellationToken)).ToHashSet();
         var kept = results.Where(r => owned.Contains(r.Entry.Id)).ToList();
         if (kept.Count == 0)
