@@ -66,6 +66,8 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
 
     public TimeSpan ListPeriod => _options.ListPeriod;
 
+    public string ScopeOf(string handle) => CondorHandle.Parse(handle)?.Scope ?? "";
+
     public TimeSpan? MaxJobDuration(ClusterSpec spec)
     {
         try

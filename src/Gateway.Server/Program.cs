@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Gateway.Server.Commands;
+
+return await GatewayCommand.RunAsync(args);

@@ -17,6 +17,9 @@ public interface IJobBackend
     /// <summary>How often <see cref="ListAsync"/> is worth calling.</summary>
     TimeSpan ListPeriod { get; }
 
+    /// <summary>The scope (schedd, node, namespace) that a handle's job lives in, as <see cref="JobReport.Scope"/> names it.</summary>
+    string ScopeOf(string handle) => "";
+
     /// <summary>The longest that the batch system lets a worker's job of this specification run, counted from the job's start; null: no limit. Workers are told to hand over their data and leave before it.</summary>
     TimeSpan? MaxJobDuration(ClusterSpec spec) => null;
 

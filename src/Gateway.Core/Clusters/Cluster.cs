@@ -30,13 +30,13 @@ public sealed record Cluster
     /// <summary>No worker is started before this time (backoff after failures).</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>The scheduler's address, <c>tls://host:port</c>, once it was checked.</summary>
+    /// <summary>The scheduler's address, <c>tls://host:port</c>, as it reported it. It has been checked once <see cref="Phase"/> is running, and must not be connected to before.</summary>
     public string? SchedulerAddress { get; init; }
 
-    /// <summary>The dashboard's address, <c>http://host:port</c>, once it was checked; null: none.</summary>
+    /// <summary>The dashboard's address, <c>http://host:port</c>; null: none. Checked like <see cref="SchedulerAddress"/>.</summary>
     public string? DashboardAddress { get; init; }
 
-    /// <summary>Where the scheduler takes commands, <c>http://host:port</c>, once it was checked.</summary>
+    /// <summary>Where the scheduler takes commands, <c>http://host:port</c>. Checked like <see cref="SchedulerAddress"/>.</summary>
     public string? ApiAddress { get; init; }
 
     /// <summary>When it was created, by the store's clock.</summary>
@@ -54,6 +54,6 @@ public sealed record Cluster
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Grows by one with each save; a save names the revision it was computed from.</summary>
+    /// <summary>Grows by one with each save that changes the cluster, its workers or its outbox; a save names the revision it was computed from.</summary>
     public long Revision { get; init; }
 }

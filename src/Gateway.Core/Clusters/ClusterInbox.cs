@@ -9,6 +9,9 @@ public sealed record ClusterInbox
     /// <summary>Why it was asked to stop, as a sentence for its owner.</summary>
     public string? StopReason { get; init; }
 
+    /// <summary>True when it was asked to stop because something went wrong: it then ends as failed.</summary>
+    public bool StopFailed { get; init; }
+
     /// <summary>The latest heartbeat; null before the first.</summary>
     public Heartbeat? Heartbeat { get; init; }
 
@@ -18,6 +21,6 @@ public sealed record ClusterInbox
     /// <summary>Client connections open through all replicas' proxies when last told.</summary>
     public int Clients { get; init; }
 
-    /// <summary>Since when no client has been connected; null: one is, or none ever was.</summary>
+    /// <summary>Since when no client has been connected; null: one is, or none was yet and the cluster does not run.</summary>
     public DateTimeOffset? NoClientSince { get; init; }
 }

@@ -38,7 +38,7 @@ public sealed record Job
     /// <summary>True when its scheduler has announced that it would let this worker go.</summary>
     public bool CloseExpected { get; init; }
 
-    /// <summary>When its start was recorded.</summary>
+    /// <summary>When its start was recorded: set by the store, by its clock.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
     /// <summary>Since when it has been seen in <see cref="State"/> (the store's clock, not the batch system's).</summary>

@@ -19,8 +19,9 @@ public interface IClusterStore
     /// <summary>Asks a cluster to stop and wakes the reconciler; nothing happens when it was asked before, has ended or is unknown.</summary>
     /// <param name="name">The cluster.</param>
     /// <param name="reason">A sentence for its owner.</param>
+    /// <param name="failed">True when it ends because something went wrong: it becomes failed rather than stopped.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task RequestStopAsync(string name, string reason, CancellationToken cancellationToken);
+    Task RequestStopAsync(string name, string reason, bool failed, CancellationToken cancellationToken);
 
     /// <summary>Secrets of clusters; those of unknown clusters are left out.</summary>
     /// <exception cref="MissingKeyException">A row is encrypted under a key that is not configured.</exception>

@@ -29,6 +29,9 @@ public sealed record OutboxEntry
     /// <summary>Which try this is, counted by the claim: 1 for the first.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>Grows with each claim, given by it: a result that names an older one changes nothing.</summary>
+    public long Claim { get; init; }
+
     /// <summary>For <see cref="OutboxAction.CheckAddress"/>: <c>host:port</c>.</summary>
     public string? Argument { get; init; }
 

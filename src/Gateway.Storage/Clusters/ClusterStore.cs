@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Gateway.Core.Clusters;
+using Gateway.Core.Events;
+using Gateway.Core.Store;
+using Gateway.Storage.Encryption;
+using Gateway.Storage.Schema;
+using Gateway.Storage.Sessions;
+
+namespace Gateway.Storage.Clusters;
+
+/// <summary>What users and schedulers write. What they read is in the other parts.</summary>
+internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys keys) : IClusterStore
+{
+    public Task CreateAsync(NewCluster cluster, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            "create",
+            async (session, token) =>
+            {
+                var now = await session.NowAsync(token);
+                session.Context.Add(new ClusterRow
+                {
+                    Name = cluster.Name,
+                    OwnerId = cluster.OwnerId,
+                    Options = cluster.Options,
+                    Spec = JsonSerializer.Serialize(cluster.Spec, StorageJson.Default.ClusterSpec),
+                    Phase = nameof(ClusterPhase.Accepted),
+                    CreatedAt = now,
+                });
+                session.Context.Add(new InboxRow { Cluster = cluster.Name, Desired = nameof(DesiredState.Running), Wake = 1, DueAt = now });
+                session.Context.Add(keys.Credentials.Seal(cluster.Name, cluster.Credentials));
+                session.Context.Add(new EventRow { Cluster = cluster.Name, At = now, Kind = EventKinds.ClusterCreated, Message = "The cluster was taken on." });
+                await session.Context.SaveChangesAsync(token);
+                session.Tell(ChangeKind.Due, cluster.Name);
+            },
+            cancellationToken);
+
+    public Task RequestStopAsync(string name, string reason, bool failed, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            "request-stop",
+            async (session, token) =>
+            {
+                int asked = await session.Command($"""
+                    UPDATE cluster_inbox AS i
+                    SET desired = @stopped, stop_reason = @reason, stop_failed = @failed, wake = i.wake + 1, due_at = {session.Sql.DueNow("i")}
+                    WHERE i.cluster = @cluster AND i.desired = @running AND NOT i.ended
+                    """)
+                    .With("cluster", name)
+                    .With("running", nameof(DesiredState.Running))
+                    .With("stopped", nameof(DesiredState.Stopped))
+                    .With("reason", reason)
+                    .With("failed", failed)
+                    .ExecuteAsync(token);
+                if (asked > 0)
+                {
+                    session.Tell(ChangeKind.Due, name);
+                    session.Tell(ChangeKind.Phase, name);
+                }
+            },
+            cancellationToken);
+
+    public Task RecordHeartbeatsAsync(IReadOnlyList<ReceivedHeartbeat> heartbeats, CancellationToken cancellationToken)
+    {
+        if (heartbeats.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        // A name is told once, perhaps by a heartbeat that another of this batch replaces.
+        var closing = heartbeats.SelectMany(h => h.Heartbeat.Closing.Select(worker => (h.Cluster, worker))).Distinct().ToList();
+        var latest = HeartbeatRows.Latest(heartbeats);
+        return database.WriteAsync(
+            "heartbeats",
+            async (session, token) =>
+            {
+                if (closing.Count > 0)
+                {
+                    await ExpectCloseAsync(session, closing, token);
+                }
+
+                foreach (string cluster in await session.Command(session.Sql.RecordHeartbeats).With(HeartbeatRows.All, latest).NamesAsync(token))
+                {
+                    session.Tell(ChangeKind.Due, cluster);
+                }
+            },
+            cancellationToken);
+    }
+
+    public Task AppendEventsAsync(IReadOnlyList<ClusterEvent> events, CancellationToken cancellationToken) =>
+        events.Count == 0
+            ? Task.CompletedTask
+            : database.WriteAsync(
+                "append-events",
+                async (session, token) =>
+                {
+                    await Wakes.LockAsync(session, [.. events.Select(e => e.Cluster).Distinct()], token);
+                    await EventRows.AppendAsync(session, events, token);
+                },
+                cancellationToken);
+
+    // Ended jobs too: the batch system may tell of a worker's end before its scheduler's farewell is stored.
+    private static Task<int> ExpectCloseAsync(StoreSession session, List<(string Cluster, string Worker)> closing, CancellationToken cancellationToken) =>
+        session.Command($"""
+            UPDATE jobs AS j SET close_expected = TRUE
+            FROM (
+                SELECT name FROM jobs
+                WHERE name IN (SELECT worker FROM {session.Sql.From(HeartbeatRows.Closing)} AS c WHERE c.cluster = jobs.cluster) AND NOT close_expected
+                  AND EXISTS (SELECT 1 FROM cluster_inbox AS i WHERE i.cluster = jobs.cluster AND NOT i.ended)
+                ORDER BY name {session.Sql.ForUpdate}
+            ) AS l
+            WHERE j.name = l.name
+            """).With(HeartbeatRows.Closing, closing).ExecuteAsync(cancellationToken);
+}

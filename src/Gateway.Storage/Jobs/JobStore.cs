@@ -1,0 +1,106 @@
+using Gateway.Core.Clusters;
+using Gateway.Core.Events;
+using Gateway.Core.Store;
+using Gateway.Storage.Clusters;
+using Gateway.Storage.Reconciliation;
+using Gateway.Storage.Schema;
+using Gateway.Storage.Sessions;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gateway.Storage.Jobs;
+
+/// <summary>What monitors write and read. Locks are taken in one order everywhere: outbox, jobs, inbox, clusters.</summary>
+internal sealed partial class JobStore(StoreDatabase database) : IJobStore
+{
+    public Task<IReadOnlyDictionary<string, ClusterSnapshot>> SnapshotsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        database.ReadAsync("snapshots", (session, token) => SnapshotLoader.LoadAsync(session, names, token), cancellationToken);
+
+    public Task<(DateTimeOffset Now, IReadOnlyList<Job> Jobs)> LiveJobsAsync(string backend, string? node, CancellationToken cancellationToken) =>
+        database.ReadAsync<(DateTimeOffset, IReadOnlyList<Job>)>(
+            "live-jobs",
+            async (session, token) =>
+            {
+                // The clock first: what is recorded after it cannot be among the rows.
+                var now = await session.NowAsync(token);
+                var rows = OfNode(session.Context.Jobs.Where(j => j.Backend == backend && j.EndedAt == null), node);
+                return (now, await ReadAsync(rows, token));
+            },
+            cancellationToken);
+
+    public Task RecordJobsAsync(IReadOnlyList<Job> jobs, IReadOnlyList<ClusterEvent> events, CancellationToken cancellationToken)
+    {
+        if (jobs.Count == 0 && events.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        return database.WriteAsync(
+            "record-jobs",
+            async (session, token) =>
+            {
+                var changed = jobs.Count == 0
+                    ? []
+                    : await session.Command(session.Sql.RecordJobs).With(JobRows.Seen, [.. jobs.DistinctBy(j => j.Name)]).NamesAsync(token);
+                await Wakes.WakeAsync(session, [.. changed.Distinct()], token);
+                await Wakes.LockAsync(session, [.. events.Select(e => e.Cluster).Except(changed)], token);
+                await EventRows.AppendAsync(session, events, token);
+            },
+            cancellationToken);
+    }
+
+    public Task RecordListingAsync(string backend, string? node, TimeSpan gap, CancellationToken cancellationToken) =>
+        database.WriteAsync("record-listing", (session, token) => Continuity.ContinueAsync(session, backend, node ?? "", gap, token), cancellationToken);
+
+    public Task<IReadOnlySet<string>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlySet<string>>(
+            "known-jobs",
+            async (session, token) =>
+            {
+                var context = session.Context;
+                var known = context.Workers.Where(w => names.Contains(w.Name) && w.EndedAt == null).Select(w => w.Name)
+                    .Union(context.Clusters.Where(c => names.Contains(c.Name) && c.EndedAt == null).Select(c => c.Name))
+                    .Union(context.Outbox.Where(o => names.Contains(o.Job) && o.Action == nameof(OutboxAction.Start)).Select(o => o.Job));
+                return (await known.ToListAsync(token)).ToHashSet(StringComparer.Ordinal);
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<Job>> UncleanJobsAsync(string backend, string? node, TimeSpan age, int max, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<Job>>(
+            "unclean-jobs",
+            async (session, token) =>
+            {
+                var before = await session.NowAsync(token) - age;
+                var rows = OfNode(session.Context.Jobs.Where(j => j.Backend == backend && j.EndedAt != null && j.EndedAt <= before && !j.Clean), node);
+                return await ReadAsync(rows.OrderBy(j => j.EndedAt).Take(max), token);
+            },
+            cancellationToken);
+
+    public Task MarkCleanAsync(IReadOnlyCollection<string> jobs, CancellationToken cancellationToken) =>
+        jobs.Count == 0
+            ? Task.CompletedTask
+            : database.WriteAsync(
+                "mark-clean",
+                (session, token) => session.Command($"""
+                    UPDATE jobs AS j SET clean = TRUE
+                    FROM (SELECT name FROM jobs WHERE name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n) ORDER BY name {session.Sql.ForUpdate}) AS l
+                    WHERE j.name = l.name AND j.ended_at IS NOT NULL
+                    """).WithNames(jobs).ExecuteAsync(token),
+                cancellationToken);
+
+    private static IQueryable<JobRow> OfNode(IQueryable<JobRow> rows, string? node) =>
+        node is null ? rows : rows.Where(j => j.Node == null || j.Node == node);
+
+    private static async Task<List<Job>> ReadAsync(IQueryable<JobRow> rows, CancellationToken cancellationToken)
+    {
+        var jobs = new List<Job>();
+        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            if (RowReader.TryRead(row, out var job))
+            {
+                jobs.Add(job);
+            }
+        }
+
+        return jobs;
+    }
+}

@@ -1,0 +1,96 @@
+using Gateway.Storage.Configuration;
+using Gateway.Storage.Schema;
+using Gateway.Storage.Sessions;
+using Gateway.Storage.Signals;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Storage.Sqlite;
+
+/// <summary>The embedded database: readers beside one writer, whose turn is taken in this process, so that SQLite's own busy waiting never happens.</summary>
+internal sealed class SqliteDatabase : StoreDatabase
+{
+    private const string FileName = "gateway.db";
+    private readonly StorageOptions _options;
+    private readonly DataFolder _folder;
+    private readonly ILoggerFactory _loggers;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    public SqliteDatabase(StorageOptions options, DataFolder folder, StoreMetrics metrics, TimeProvider time, ChangeHub hub, ILoggerFactory loggers)
+        : base(options, metrics, time, hub)
+    {
+        (_options, _folder, _loggers) = (options, folder, loggers);
+    }
+
+    public override StoreSql Sql { get; } = new SqliteSql();
+
+    public override async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        _folder.Take();
+        using var turn = await TurnToWriteAsync(cancellationToken);
+        await using var context = NewContext();
+        if (await IsMigratedAsync(context, cancellationToken))
+        {
+            return;
+        }
+
+        // A process killed while it migrated leaves EF's lock behind. Ours says that nobody else is here.
+        await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+
+    public override StoreFault Judge(Exception exception) => Inner<SqliteException>(exception) switch
+    {
+        null => StoreFault.None,
+        { SqliteErrorCode: 5 or 6 } => StoreFault.Conflict,                     // BUSY, LOCKED
+        { SqliteErrorCode: 8 or 10 or 13 or 14 } => StoreFault.Unavailable,     // READONLY, IOERR, FULL, CANTOPEN
+        { SqliteExtendedErrorCode: 1555 or 2067 } => StoreFault.Duplicate,      // primary key, unique
+        _ => StoreFault.None,
+    };
+
+    public override async ValueTask DisposeAsync()
+    {
+        // Idle connections would keep the file open beyond the lock.
+        await using var context = NewContext();
+        if (context.Database.GetDbConnection() is SqliteConnection connection)
+        {
+            SqliteConnection.ClearPool(connection);
+        }
+
+        _turn.Dispose();
+        _folder.Dispose();
+        await base.DisposeAsync();
+    }
+
+    protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder)
+    {
+        _folder.Take();
+        var connection = new SqliteConnectionStringBuilder(_options.ConnectionString)
+        {
+            DefaultTimeout = Math.Max(1, (int)_options.CommandTimeout.TotalSeconds),
+            Pooling = true,
+        };
+        connection.DataSource = Path.Combine(_folder.Path, connection.DataSource.Length > 0 ? connection.DataSource : FileName);
+        builder
+            .UseSqlite(connection.ConnectionString, sqlite => sqlite
+                .MigrationsAssembly("Gateway.Migrations.Sqlite")
+                .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
+            .UseLoggerFactory(_loggers)
+            .ConfigureWarnings(QuietLog.Apply)
+            .AddInterceptors(new SqlitePragmas());
+    }
+
+    protected override async ValueTask<IDisposable?> TurnToWriteAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        return new Turn(_turn);
+    }
+
+    protected override string Describe(Exception exception) => Inner<SqliteException>(exception)?.Message ?? exception.GetType().Name;
+
+    private sealed class Turn(SemaphoreSlim turn) : IDisposable
+    {
+        public void Dispose() => turn.Release();
+    }
+}

@@ -1,0 +1,22 @@
+"""The same, with a client that talks to the scheduler directly: its computation never notices."""
+import gw
+
+name = gw.create()
+through = gw.client(name)
+gw.scale(name, 2)
+gw.wait_workers(through, 2)
+address = through.run_on_scheduler(lambda dask_scheduler: dask_scheduler.address)
+through.close()
+c = gw.client(name, address=address)
+futures = c.map(lambda x: (__import__("time").sleep(0.25), x)[1], range(80), pure=False)
+total = c.submit(sum, futures)
+gw.pause_for("computing")
+assert total.result(timeout=120) == sum(range(80))
+gw.say("the computation has finished")
+gw.until("the gateway is back", lambda: gw.get(name)[0] == 200, 60)
+gw.scale(name, 3)
+gw.wait_workers(c, 3)
+c.close()
+gw.stop(name)
+gw.until("stopped", lambda: gw.status(name) == "STOPPED")
+gw.say("ok")

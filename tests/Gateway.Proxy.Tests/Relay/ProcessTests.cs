@@ -1,0 +1,175 @@
+using System.Net.Sockets;
+using Gateway.Proxy.Configuration;
+using Gateway.Proxy.Relay;
+using Gateway.Proxy.Tests.Harness;
+
+namespace Gateway.Proxy.Tests.Relay;
+
+/// <summary>What concerns the process as a whole: descriptors, memory, and its end.</summary>
+[Collection(nameof(ProcessTests))]
+public sealed class ProcessTests
+{
+    public static TheoryData<RelayMode> Modes => [RelayMode.Splice, RelayMode.Copy];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(RelayMode.Splice, 10_000, 2.7)]
+    [InlineData(RelayMode.Copy, 2_000, 14)]
+    public async Task Connections_ManyIdleThenClosed_DescriptorsReturnAndMemoryStaysSmall(RelayMode mode, int wanted, double kilobytesEach)
+    {
+        // Two descriptors here and two in the proxy for each.
+        int count = (int)Math.Min(wanted, ((Interop.Libc.DescriptorLimit() ?? 0) - 1500) / 2);
+        Assert.SkipWhen(count < 2000, "needs a file descriptor limit of 5500 or more");
+        await using var far = FarEnd.Echo();
+        await using var proxy = await ProxyProcess.StartAsync(far.Port, mode, 0, "--Proxy:Limits:MaxConnections 20000 --Proxy:HandshakeTimeout 00:02:00 --Proxy:ConnectTimeout 00:02:00");
+        await OpenAndCloseAsync(proxy, 500); // everything is loaded and compiled
+        int descriptors = proxy.Descriptors;
+        long memory = proxy.PrivateKilobytes;
+
+        var open = await OpenAsync(proxy, count);
+        long more = proxy.PrivateKilobytes - memory;
+        Assert.InRange(proxy.Descriptors, descriptors + (2 * count) - 100, descriptors + (2 * count) + 100);
+        Assert.True(more <= count * kilobytesEach, $"{count} idle connections take {more} kB");
+        await open[0].AssertEchoAsync(1);
+        await open[^1].AssertEchoAsync(2);
+
+        open.ForEach(socket => socket.Dispose());
+        await Eventually.TrueAsync(() => proxy.Descriptors <= descriptors + 10, $"descriptors are back at {descriptors}");
+        Assert.True(proxy.PrivateKilobytes - memory <= count * kilobytesEach, "memory is kept for the next ones and does not grow");
+    }
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task Descriptors_RunOut_NewOnesWaitOldOnesGoOnAndItIsTold(RelayMode mode)
+    {
+        await using var far = FarEnd.Echo();
+        await using var proxy = await ProxyProcess.StartAsync(far.Port, mode, descriptors: 400, "--Proxy:Limits:MaxConnections 10000 --Proxy:HandshakeTimeout 00:01:00");
+        using var good = await proxy.DialEchoAsync();
+        var crowd = new List<Socket>();
+        for (int i = 0; i < 450; i++)
+        {
+            crowd.Add(await proxy.ConnectAsync());
+        }
+
+        await Eventually.TrueAsync(() => proxy.Output.Any(line => line.Contains("Out of file descriptors", StringComparison.Ordinal)), "it is told");
+        for (int i = 0; i < 1000; i++)
+        {
+            await good.AssertEchoAsync((byte)i);
+        }
+
+        Assert.True(proxy.Descriptors < 400, "some are kept for everything else");
+        crowd.ForEach(socket => socket.Dispose());
+        await Eventually.TrueAsync(() => proxy.Descriptors < 250, "there is room again");
+        using var again = await proxy.DialEchoAsync();
+        Assert.Single(proxy.Output, line => line.Contains("Out of file descriptors", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Loop_Dies_ProcessStopsLoudlyWithACode()
+    {
+        await using var far = FarEnd.Echo();
+        await using var proxy = await ProxyProcess.StartAsync(far.Port, RelayMode.Splice, 0, "--Proxy:DrainTime 00:00:00");
+        using var http = new HttpClient();
+
+        using var response = await http.PostAsync(new Uri($"http://{proxy.EndPoint}/kill-loop"), null, Cancel);
+
+        Assert.Equal(LoopFailure.ExitCode, await proxy.ExitCodeAsync());
+        Assert.Contains(proxy.Output, line => line.StartsWith("crit:", StringComparison.Ordinal));
+        Assert.Contains(proxy.Output, line => line.Contains("relay loop 0 has died", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(RelayMode.Splice, 500)]
+    [InlineData(RelayMode.Copy, 100)]
+    public async Task Readers_HundredsThatStop_AllGetEverythingLaterAndOthersKeepTheirPace(RelayMode mode, int readers)
+    {
+        const int each = 10 << 20;
+        long sent = 0;
+        await using var far = new FarEnd(async (socket, cancellationToken) =>
+        {
+            await socket.ReadAsync(Hello.Cluster(ProxyHost.Cluster).Length);
+            var echo = new byte[1];
+            await socket.ReceiveAsync(echo, cancellationToken);
+            if (echo[0] == 'E')
+            {
+                await FarEnd.EchoAsync(socket, cancellationToken);
+            }
+            else
+            {
+                var piece = new byte[64 * 1024];
+                for (int at = 0; at < each; at += piece.Length)
+                {
+                    Array.Fill(piece, (byte)(at / piece.Length));
+                    await socket.SendAllAsync(piece);
+                    Interlocked.Add(ref sent, piece.Length);
+                }
+            }
+        });
+        await using var proxy = await ProxyProcess.StartAsync(far.Port, mode);
+        using var good = await proxy.ConnectAsync();
+        await good.SendAllAsync((byte[])[.. Hello.Cluster(ProxyHost.Cluster), (byte)'E']);
+        await good.AssertEchoAsync(1);
+        long before = SocketMemory();
+        var stopped = new List<Socket>();
+        for (int i = 0; i < readers; i++)
+        {
+            var socket = await proxy.ConnectAsync();
+            await socket.SendAllAsync((byte[])[.. Hello.Cluster(ProxyHost.Cluster), (byte)'D']);
+            stopped.Add(socket);
+        }
+
+        long most = 0, earlier;
+        do
+        {
+            earlier = Volatile.Read(ref sent);
+            for (int i = 0; i < 1000; i++)
+            {
+                await good.AssertEchoAsync((byte)i);
+            }
+
+            most = Math.Max(most, SocketMemory() - before);
+        }
+        while (Volatile.Read(ref sent) != earlier);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{mode}: {earlier / readers / 1024} kB on their way and {most / readers / 1024} kB of kernel memory for each of {readers} stuck connections, all four sockets");
+        await Task.WhenAll(stopped.Select(async socket =>
+        {
+            int have = 0;
+            var buffer = new byte[64 * 1024];
+            while (await socket.ReceiveAsync(buffer, Cancel) is var count and > 0)
+            {
+                Assert.True(buffer.AsSpan(0, 1)[0] == (byte)(have / (64 * 1024)), "damage");
+                have += count;
+            }
+
+            Assert.Equal(each, have);
+            socket.Dispose();
+        }));
+        await good.AssertEchoAsync(2);
+    }
+
+    private static long SocketMemory()
+    {
+        var line = File.ReadLines("/proc/net/sockstat").First(line => line.StartsWith("TCP:", StringComparison.Ordinal)).Split(' ');
+        return long.Parse(line[Array.IndexOf(line, "mem") + 1]) * Environment.SystemPageSize;
+    }
+
+    private static async Task OpenAndCloseAsync(ProxyProcess proxy, int count)
+    {
+        int before = proxy.Descriptors;
+        (await OpenAsync(proxy, count)).ForEach(socket => socket.Dispose());
+        await Eventually.TrueAsync(() => proxy.Descriptors <= before + 40, "the first ones are closed");
+    }
+
+    private static async Task<List<Socket>> OpenAsync(ProxyProcess proxy, int count)
+    {
+        var open = new List<Socket>(count);
+        for (int i = 0; i < count; i += 50)
+        {
+            open.AddRange(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => proxy.DialEchoAsync())));
+        }
+
+        return open;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Gateway.Server.Tests.Auth;
+
+/// <summary>The real JupyterHub as a process of its own, in a folder and on ports of its own.</summary>
+public sealed class RealHub : IAsyncLifetime
+{
+    private static readonly string[] Places = ["/usr/bin/jupyterhub", "/usr/local/bin/jupyterhub"];
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-jupyterhub-");
+    private readonly string _makerToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly string _serviceToken = RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly TaskCompletionSource _isRunning = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<string> _log = [];
+    private Process? _process;
+
+    public string ApiUrl { get; private set; } = string.Empty;
+
+    /// <summary>The token of the gateway's own service.</summary>
+    public string ServiceToken => _serviceToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Array.Find(Places, File.Exists) is not { } program)
+        {
+            return;
+        }
+
+        var (port, proxyPort) = FreePorts();
+        var start = new ProcessStartInfo(program, ["-f", Path.Combine(AppContext.BaseDirectory, "Auth", "JupyterHub", "jupyterhub_config.py")])
+        {
+            WorkingDirectory = _folder.FullName,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["TEST_HUB_PORT"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["TEST_HUB_PROXY_PORT"] = proxyPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["TEST_HUB_SERVICE_TOKEN"] = _serviceToken,
+                ["TEST_HUB_MAKER_TOKEN"] = _makerToken,
+            },
+        };
+        start.Environment.Remove("PYTHONPATH");
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Heard(line.Data);
+        _process.ErrorDataReceived += (_, line) => Heard(line.Data);
+        _process.Exited += (_, _) => _isRunning.TrySetException(new InvalidOperationException($"jupyterhub ended:\n{Log()}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        ApiUrl = $"http://127.0.0.1:{port}/hub/api";
+        await _isRunning.Task.WaitAsync(TimeSpan.FromMinutes(2));
+    }
+
+    /// <summary>Skips the test where there is no JupyterHub.</summary>
+    public void Require() => Assert.SkipWhen(_process is null, "jupyterhub is not installed (Debian package jupyterhub)");
+
+    /// <summary>Makes a token of a user, with all of their scopes or only those named.</summary>
+    public async Task<(string Token, string Id)> TokenAsync(string user, params string[] scopes)
+    {
+        using var client = Maker();
+        using var content = JsonContent.Create(scopes.Length == 0 ? new JsonObject() : new JsonObject { ["scopes"] = new JsonArray([.. scopes]) });
+        using var response = await client.PostAsync($"{ApiUrl}/users/{user}/tokens", content, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
+        var made = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        return (made.GetProperty("token").GetString()!, made.GetProperty("id").GetString()!);
+    }
+
+    public async Task RevokeAsync(string user, string id)
+    {
+        using var client = Maker();
+        using var response = await client.DeleteAsync($"{ApiUrl}/users/{user}/tokens/{id}", TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
+    public async Task StopAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _process?.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static (int Hub, int Proxy) FreePorts()
+    {
+        using var one = new TcpListener(IPAddress.Loopback, 0);
+        using var two = new TcpListener(IPAddress.Loopback, 0);
+        one.Start();
+        two.Start();
+        return (((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)two.LocalEndpoint).Port);
+    }
+
+    private HttpClient Maker() => new() { DefaultRequestHeaders = { { "Authorization", $"token {_makerToken}" } } };
+
+    private void Heard(string? line)
+    {
+        lock (_log)
+        {
+            _log.Add(line ?? string.Empty);
+        }
+
+        if (line?.Contains("JupyterHub is now running", StringComparison.Ordinal) == true)
+        {
+            _isRunning.TrySetResult();
+        }
+    }
+
+    private string Log()
+    {
+        lock (_log)
+        {
+            return string.Join('\n', _log.TakeLast(50));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Gateway.Core.Store;
+using Gateway.Storage.Tests.Stores;
+using Microsoft.EntityFrameworkCore;
+
+namespace Gateway.Storage.Tests;
+
+public sealed class SqliteLifecycleTests() : LifecycleTests(async token => await SqliteTestDatabase.MakeAsync(token));
+
+public sealed class PostgresLifecycleTests(SharedPostgres server) : LifecycleTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+
+public abstract class LifecycleTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
+{
+    [Fact]
+    public async Task Open_Again_HasTheSameIdentity()
+    {
+        var identity = await Store.Gateway.OpenAsync(Token);
+        Assert.Matches("^[a-z2-7]{26}$", identity.Id);
+        Assert.Equal(identity, await (await Database.SecondAsync(Token)).Gateway.OpenAsync(Token));
+    }
+
+    [Fact]
+    public async Task Open_SchemaThatOnlyNewerVersionsCanServe_IsRefused()
+    {
+        await Database.ExecuteAsync("UPDATE facts SET value = '9' WHERE name = 'schema_level'", Token);
+        await Store.Gateway.OpenAsync(Token);
+        await Database.ExecuteAsync("UPDATE facts SET value = '8' WHERE name = 'schema_compatible_level'", Token);
+
+        var refused = await Assert.ThrowsAsync<SchemaMismatchException>(() => Store.Gateway.OpenAsync(Token));
+        Assert.Contains("8", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("UPDATE facts SET value = '0' WHERE name = 'schema_level'")]
+    [InlineData("UPDATE facts SET value = 'x' WHERE name = 'schema_level'")]
+    [InlineData("DELETE FROM facts")]
+    [InlineData("DROP TABLE facts")]
+    public async Task Open_SchemaOlderThanNeeded_SaysWhatToDo(string damage)
+    {
+        await Database.ExecuteAsync(damage, Token);
+
+        var refused = await Assert.ThrowsAsync<SchemaMismatchException>(() => Store.Gateway.OpenAsync(Token));
+        Assert.Contains("gateway migrate", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Migrate_ManyAtOnce_LeavesOneSchema()
+    {
+        var second = await Database.SecondAsync(Token);
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? Store : second).Gateway.MigrateAsync(Token)));
+        await using var context = Store.Database.NewContext();
+
+        Assert.Empty(await context.Database.GetPendingMigrationsAsync(Token));
+        Assert.False(context.Database.HasPendingModelChanges());
+    }
+}
