@@ -66,7 +66,7 @@ internal sealed class GatewayUnderLoad(PostgresServer postgres, string database)
 
     public async Task StopAsync()
     {
-        Signals.Send(Pid, 15);
+        ProcessSignals.Send(Pid, 15);
         await _process!.WaitForExitAsync();
     }
 

@@ -59,7 +59,7 @@ IEnumerable<int> PostgresProcesses()
 {
     int postmaster = Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0)
         .First(pid => pid > 0 && CommandLine(pid) is { } line && line.Contains("postgres\0-D", StringComparison.Ordinal) && line.Contains($"\0-p\0{postgres.Port}\0", StringComparison.Ordinal));
-    return Signals.ChildrenOf(postmaster).Append(postmaster);
+    return ProcessSignals.ChildrenOf(postmaster).Append(postmaster);
 }
 
 static string? CommandLine(int process)

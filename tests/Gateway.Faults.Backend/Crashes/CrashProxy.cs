@@ -25,7 +25,7 @@ public class CrashProxy<T> : DispatchProxy
         // Before any continuation of the caller's can run: nothing of what follows has begun.
         return targetMethod.ReturnType == typeof(Task)
             ? ThenAsync(task, targetMethod)
-            : GetType().GetMethod(nameof(ThenResultAsync), BindingFlags.NonPublic | BindingFlags.Instance)!
+            : typeof(CrashProxy<T>).GetMethod(nameof(ThenResultAsync), BindingFlags.NonPublic | BindingFlags.Instance)!
                 .MakeGenericMethod(targetMethod.ReturnType.GetGenericArguments()).Invoke(this, [task, targetMethod]);
     }
 

@@ -10,12 +10,16 @@ internal sealed class GatewaySite : IAsyncDisposable
     private readonly string _folder;
     private readonly List<Replica> _replicas = [];
 
-    private GatewaySite(PostgresServer postgres, string folder, string database)
+    private GatewaySite(PostgresServer postgres, PostgresServer? standby, string folder, string database)
     {
-        (Postgres, _folder, Database) = (postgres, folder, database);
+        (Postgres, Standby, _folder, Database) = (postgres, standby, folder, database);
     }
 
-    public PostgresServer Postgres { get; }
+    /// <summary>The primary.</summary>
+    public PostgresServer Postgres { get; private set; }
+
+    /// <summary>What follows it; null: nothing does (any more).</summary>
+    public PostgresServer? Standby { get; private set; }
 
     public string Database { get; }
 
@@ -29,11 +33,11 @@ internal sealed class GatewaySite : IAsyncDisposable
     /// <summary>Why there can be none here; null: there can.</summary>
     public static string? Missing => PostgresServer.Missing ?? (File.Exists("/usr/bin/python3") ? null : "There is no /usr/bin/python3 for the schedulers' part.");
 
-    /// <summary>Makes a site and starts its replicas.</summary>
-    public static async Task<GatewaySite> StartAsync(int replicas, IReadOnlyDictionary<string, string>? settings, CancellationToken cancellationToken)
+    /// <summary>Makes a site and starts its replicas, all at once on an empty database.</summary>
+    public static async Task<GatewaySite> StartAsync(int replicas, IReadOnlyDictionary<string, string>? settings, CancellationToken cancellationToken, bool standby = false)
     {
         var postgres = await PostgresServer.StartAsync(cancellationToken);
-        var site = new GatewaySite(postgres, Directory.CreateTempSubdirectory("gateway-site-").FullName, await postgres.CreateDatabaseAsync(null, cancellationToken));
+        var site = new GatewaySite(postgres, standby ? await postgres.FollowAsync(cancellationToken) : null, Directory.CreateTempSubdirectory("gateway-site-").FullName, await postgres.CreateDatabaseAsync(null, cancellationToken));
         try
         {
             int[] ports = [.. Enumerable.Range(0, replicas).Select(_ => Replica.FreePort())];
@@ -48,7 +52,6 @@ internal sealed class GatewaySite : IAsyncDisposable
                 site._replicas.Add(new Replica($"r{i + 1}", ports[i], Path.Combine(site._folder, $"r{i + 1}"), all));
             }
 
-            // All at once, on an empty database: one of them migrates.
             await site.StartAllAsync(cancellationToken);
             await site.ExecuteAsync(Audit.Install, cancellationToken);
             return site;
@@ -75,6 +78,16 @@ internal sealed class GatewaySite : IAsyncDisposable
                 throw new InvalidOperationException($"Replica {replica.Name} has ended with {replica.ExitCode}:\n{await File.ReadAllTextAsync(replica.LogFile, cancellationToken)}");
             }
         }
+    }
+
+    /// <summary>The primary dies and its standby takes over.</summary>
+    public async Task FailOverAsync(CancellationToken cancellationToken)
+    {
+        var (dead, heir) = (Postgres, Standby!);
+        await dead.CrashAsync(cancellationToken);
+        await heir.PromoteAsync(cancellationToken);
+        (Postgres, Standby) = (heir, null);
+        await dead.DisposeAsync();
     }
 
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
@@ -107,10 +120,15 @@ internal sealed class GatewaySite : IAsyncDisposable
             await replica.DisposeAsync();
         }
 
+        if (Standby is not null)
+        {
+            await Standby.DisposeAsync();
+        }
+
         await Postgres.DisposeAsync();
         foreach (var job in RunningJob.All(Jobs))
         {
-            Signals.Send(job.Pid, Signals.Kill);
+            ProcessSignals.Send(job.Pid, ProcessSignals.Kill);
         }
 
         if (Environment.GetEnvironmentVariable("FAULTS_KEEP") is null)
@@ -127,7 +145,11 @@ internal sealed class GatewaySite : IAsyncDisposable
     {
         ["env:DASK_GATEWAY_ENCRYPT_KEYS"] = Convert.ToBase64String(key),
         ["Storage:Provider"] = "postgres",
-        ["Storage:ConnectionString"] = Postgres.ConnectionString(Database),
+        ["Storage:ConnectionString"] = Standby is null
+            ? Postgres.ConnectionString(Database)
+            : Postgres.ConnectionString(Database)
+                .Replace("127.0.0.1", $"127.0.0.1:{Postgres.Port},127.0.0.1:{Standby.Port}", StringComparison.Ordinal)
+                .Replace($"Port={Postgres.Port};", "", StringComparison.Ordinal),
         ["Storage:CommandTimeout"] = "00:00:02",
         ["Reconciliation:Lease"] = "00:00:02",
         ["Reconciliation:PulsePeriod"] = "00:00:00.5",
@@ -147,6 +169,6 @@ internal sealed class GatewaySite : IAsyncDisposable
         ["Backends:jobs:Assembly"] = Path.Combine(AppContext.BaseDirectory, "Gateway.Faults.Backend.dll"),
         ["Backends:jobs:Folder"] = Jobs,
         ["Backends:jobs:Gateways"] = string.Join(' ', ports.Select(p => $"http://127.0.0.1:{p}")),
-        ["Backends:jobs:Limits:CallTimeout"] = "00:00:03",
+        ["Backends:jobs:Limits:CallTimeout"] = "00:00:05",
     };
 }

@@ -91,11 +91,11 @@ internal sealed class Replica(string name, int port, string folder, IReadOnlyDic
         await _process.WaitForExitAsync();
     }
 
-    public void Terminate() => Signals.Send(_process!.Id, 15);
+    public void Terminate() => ProcessSignals.Send(_process!.Id, 15);
 
-    public void Freeze() => Signals.Send(_process!.Id, Signals.Stop);
+    public void Freeze() => ProcessSignals.Send(_process!.Id, ProcessSignals.Stop);
 
-    public void Thaw() => Signals.Send(_process!.Id, Signals.Continue);
+    public void Thaw() => ProcessSignals.Send(_process!.Id, ProcessSignals.Continue);
 
     public async ValueTask DisposeAsync()
     {

@@ -44,7 +44,7 @@ internal sealed class Storm(GatewaySite site, int seed)
                     replica.Start();
                     break;
                 case < 9:
-                    // Beyond its leases and beyond its claims on the outbox.
+                    // Beyond its leases; its claims on the outbox outlast that, so that nothing is submitted twice.
                     Count("frozen replica");
                     replica.Freeze();
                     await Task.Delay(random.Next(1000, 8000), CancellationToken.None);
