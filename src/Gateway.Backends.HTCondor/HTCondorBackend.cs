@@ -92,7 +92,7 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
         var found = await FindAsync(jobs, cancellationToken);
         foreach (var schedd in found.OfType<QueuedJob>().GroupBy(job => job.Schedd, job => job.Ad))
         {
-            await _fetcher.FetchAsync(schedd.Key, schedd, cancellationToken);
+            await _fetcher.FetchAsync(schedd.Key, schedd, isLast: true, cancellationToken);
         }
 
         // An idle job that has run counts as ended, but only its removal takes it out of the queue now.
@@ -154,7 +154,7 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
         var path = _files.Output(cluster, job.Name, stream);
         if (_options.Files.Mode == Options.FileMode.Spool && await FindAdAsync(job, cancellationToken) is var (schedd, ad))
         {
-            await _fetcher.FetchAsync(schedd, [ad], cancellationToken);
+            await _fetcher.FetchAsync(schedd, [ad], isLast: false, cancellationToken);
         }
 
         return await OutputReader.ReadAsync(path, offset, max, cancellationToken);

@@ -109,7 +109,7 @@ internal sealed partial class QueueWatch(
 
             foreach (var listing in listings)
             {
-                await fetcher.FetchAsync(listing.Schedd, listing.Ads.Where(ad => ad.Status is 1 or 4 or 5), cancellationToken);
+                await fetcher.FetchAsync(listing.Schedd, listing.Ads.Where(ad => ad.Status is 1 or 4 or 5), isLast: false, cancellationToken);
                 await analyzer.AnalyzeAsync(listing.Schedd, listing.Ads, cancellationToken);
             }
 

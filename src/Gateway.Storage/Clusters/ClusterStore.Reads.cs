@@ -2,6 +2,7 @@ using Gateway.Core.Clusters;
 using Gateway.Core.Events;
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
+using Gateway.Storage.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Clusters;
@@ -9,7 +10,7 @@ namespace Gateway.Storage.Clusters;
 internal sealed partial class ClusterStore
 {
     public Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.QueryAsync(
             "find",
             async (session, token) =>
             {
@@ -21,7 +22,7 @@ internal sealed partial class ClusterStore
             cancellationToken);
 
     public Task<IReadOnlyList<ClusterView>> ListAsync(ClusterFilter filter, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<ClusterView>>(
+        database.QueryAsync<IReadOnlyList<ClusterView>>(
             "list",
             async (session, token) =>
             {
@@ -48,11 +49,24 @@ internal sealed partial class ClusterStore
             cancellationToken);
 
     public Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyDictionary<string, ClusterCredentials>>(
+        database.QueryAsync<IReadOnlyDictionary<string, ClusterCredentials>>(
             "credentials",
             async (session, token) =>
             {
-                var rows = await session.Context.Credentials.Where(c => names.Contains(c.Cluster)).ToListAsync(token);
+                var rows = await session.Command($"""
+                    SELECT cluster, certificate, token_hash, key_id, sealed_key, sealed_token FROM credentials
+                    WHERE cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
+                    """).WithNames(names).QueryAsync(
+                    r => new CredentialRow
+                    {
+                        Cluster = r.GetString(0),
+                        Certificate = r.GetString(1),
+                        TokenHash = r.GetFieldValue<byte[]>(2),
+                        KeyId = r.GetString(3),
+                        SealedKey = r.GetFieldValue<byte[]>(4),
+                        SealedToken = r.GetFieldValue<byte[]>(5),
+                    },
+                    token);
                 var blocked = rows.Where(r => !keys.Credentials.CanOpen(r)).ToList();
                 return blocked.Count == 0
                     ? rows.ToDictionary(r => r.Cluster, keys.Credentials.Open, StringComparer.Ordinal)
@@ -63,7 +77,7 @@ internal sealed partial class ClusterStore
             cancellationToken);
 
     public Task<TokenRecord?> TokenAsync(string name, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.QueryAsync(
             "token",
             async (session, token) =>
             {
@@ -120,26 +134,15 @@ internal sealed partial class ClusterStore
             cancellationToken);
 
     public Task<IReadOnlyList<Cluster>> RoutesAsync(IReadOnlyCollection<string>? names, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<Cluster>>(
+        database.QueryAsync<IReadOnlyList<Cluster>>(
             "routes",
             async (session, token) =>
             {
-                var rows = session.Context.Clusters.Where(c => c.EndedAt == null && c.Phase == nameof(ClusterPhase.Running) && c.SchedulerAddress != null);
-                if (names is not null)
-                {
-                    rows = rows.Where(c => names.Contains(c.Name));
-                }
-
-                var clusters = new List<Cluster>();
-                await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(token))
-                {
-                    if (RowReader.TryRead(row, out var cluster))
-                    {
-                        clusters.Add(cluster);
-                    }
-                }
-
-                return clusters;
+                const string Routed = $"c.ended_at IS NULL AND c.phase = '{nameof(ClusterPhase.Running)}' AND c.scheduler_address IS NOT NULL";
+                var command = names is null
+                    ? ClusterRows.Where(session, Routed)
+                    : ClusterRows.Where(session, $"{Routed} AND c.name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)").WithNames(names);
+                return [.. (await command.QueryAsync(ClusterRows.Read, token)).OfType<ClusterView>().Select(view => view.Cluster)];
             },
             cancellationToken);
 }

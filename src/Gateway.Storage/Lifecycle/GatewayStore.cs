@@ -43,21 +43,24 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
 
         // Made or read now, so that a bad key file stops the start and not the first cluster.
         _ = keys.Ring;
-        return await database.WriteAsync(
-            "identity",
-            async (session, token) =>
-            {
-                await session.Command("INSERT INTO facts (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING")
+        var facts = await database.QueryAsync("facts", FactsAsync, cancellationToken);
+        if (!facts.ContainsKey(FactRow.Identity))
+        {
+            await database.WriteAsync(
+                "identity",
+                (session, token) => session.Command("INSERT INTO facts (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING")
                     .With("name", FactRow.Identity)
                     .With("value", RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", 26))
-                    .ExecuteAsync(token);
-                return new GatewayIdentity((await FactsAsync(session, token))[FactRow.Identity]);
-            },
-            cancellationToken);
+                    .ExecuteAsync(token),
+                cancellationToken);
+            facts = await database.QueryAsync("facts", FactsAsync, cancellationToken);
+        }
+
+        return new GatewayIdentity(facts[FactRow.Identity]);
     }
 
     public Task<DateTimeOffset> PingAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync("ping", (session, token) => session.NowAsync(token), cancellationToken);
+        database.QueryAsync("ping", (session, token) => session.NowAsync(token), cancellationToken);
 
     public Task<IReadOnlyList<ReplicaInfo>> ReplicasAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ReplicaInfo>>(
@@ -82,7 +85,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
         int compatible;
         try
         {
-            (level, compatible) = await database.ReadAsync(
+            (level, compatible) = await database.QueryAsync(
                 "schema",
                 async (session, token) =>
                 {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using Gateway.Storage.Configuration;
@@ -13,6 +14,7 @@ namespace Gateway.Storage.Postgres;
 /// <summary>The shared database: a bounded pool to the primary, with limits on the server's side too, which hold when this process is frozen.</summary>
 internal sealed class PostgresDatabase : StoreDatabase
 {
+    private const string Migrations = "Gateway.Migrations.Postgres";
     private const string MigrationLock = "SELECT pg_advisory_lock(hashtext('gateway migrations'))";
     private const string MigrationUnlock = "SELECT pg_advisory_unlock(hashtext('gateway migrations'))";
     private readonly StorageOptions _options;
@@ -35,13 +37,14 @@ internal sealed class PostgresDatabase : StoreDatabase
 
     public override async Task MigrateAsync(CancellationToken cancellationToken)
     {
-        await using var context = NewContext();
-        context.Database.SetCommandTimeout(TimeSpan.FromHours(1));
-        if (await IsMigratedAsync(context, cancellationToken))
+        if (await IsMigratedAsync(Migrations, cancellationToken))
         {
             return;
         }
 
+        await using var context = NewContext();
+        context.Database.SetCommandTimeout(TimeSpan.FromHours(1));
+        await context.Database.OpenConnectionAsync(cancellationToken);
         await context.Database.ExecuteSqlRawAsync("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; " + MigrationLock, cancellationToken);
         try
         {
@@ -71,7 +74,7 @@ internal sealed class PostgresDatabase : StoreDatabase
 
     protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder) => builder
         .UseNpgsql(_source.Value, npgsql => npgsql
-            .MigrationsAssembly("Gateway.Migrations.Postgres")
+            .MigrationsAssembly(Migrations)
             .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
         .UseLoggerFactory(_loggers)
         .ConfigureWarnings(QuietLog.Apply);
@@ -81,6 +84,8 @@ internal sealed class PostgresDatabase : StoreDatabase
             .With("channel", Announcement.Channel)
             .With("payload", Announcement.Encode(Sender, session.Changes))
             .QueryAsync(_ => true, cancellationToken);
+
+    protected override async ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken) => await ConnectAsync(cancellationToken);
 
     protected override void Forget() => _source.Value.Clear();
 
@@ -109,11 +114,9 @@ internal sealed class PostgresDatabase : StoreDatabase
             connection.MaxAutoPrepare = 100;
         }
 
-        // The server ends what a frozen or vanished replica has left open: its locks would stop the others.
+        // The server ends what a frozen or vanished replica has left open: its locks would stop the others. Compiling short statements only costs.
         string milliseconds = ((long)_options.CommandTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        connection.Options = string.Join(
-            ' ',
-            new[] { connection.Options, $"-c statement_timeout={milliseconds}", $"-c idle_in_transaction_session_timeout={milliseconds}" }.Where(o => !string.IsNullOrEmpty(o)));
+        connection.Options = $"-c jit=off -c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds} {connection.Options}".TrimEnd();
         var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString);
         builder.UseLoggerFactory(_loggers);
         return connection.Host!.Contains(',', StringComparison.Ordinal)

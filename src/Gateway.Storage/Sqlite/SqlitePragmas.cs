@@ -23,7 +23,8 @@ internal sealed class SqlitePragmas : DbConnectionInterceptor
         return Task.CompletedTask;
     }
 
-    private void Apply(DbConnection connection)
+    /// <summary>To a connection that has just been opened.</summary>
+    public void Apply(DbConnection connection)
     {
         // SQLite's own connection keeps them while it rests in the pool.
         if (connection is SqliteConnection { Handle: { } handle } && !_applied.TryAdd(handle, Settings))

@@ -47,7 +47,7 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
     public async Task Start_UsersTokens_JobsRunAsTheUsers()
     {
         var backend = Create(PoolSettings.Token);
-        var alice = Job("id -un >> \"$W/$N\"; cat api-token >> \"$W/$N\"; echo out; sleep 600");
+        var alice = Job("id -un >> \"$W/$N\"; cat api-token >> \"$W/$N\"; echo >> \"$W/$N\"; echo out; sleep 20; echo more; echo more >> \"$W/$N\"; sleep 600");
         var bob = Job("id -un >> \"$W/$N\"; sleep 600", account: "bob") with { Files = [new JobFile("api-token", "other"u8.ToArray())] };
 
         var outcomes = await backend.StartAsync([alice, bob], Cancellation);
@@ -62,9 +62,11 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
         Assert.Contains("other", secret, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", secret, StringComparison.Ordinal);
         var handles = outcomes.Zip((JobStart[])[alice, bob], (outcome, job) => new JobHandle(job.Name, ((StartOutcome.Started)outcome).Handle)).ToList();
+        await UntilAsync(async () => (await backend.ReadLogAsync(handles[0], JobOutput.Output, 0, 100, Cancellation))?.Bytes.Span.StartsWith("out"u8) == true, () => "the output of a running job: " + string.Join("\n", Logs.TakeLast(5)));
+        await UntilAsync(() => Task.FromResult(Lines(alice.Name).Length == 3), () => "alice's job to go on");
         await backend.StopAsync(handles, Cancellation);
         await UntilAsync(backend, handles[0], report => report.State == JobState.Ended, "alice's job to end");
-        await UntilAsync(async () => (await backend.ReadLogAsync(handles[0], JobOutput.Output, 0, 100, Cancellation))?.Bytes.Span.StartsWith("out"u8) == true, () => "the output of a job that was removed");
+        Assert.Equal("out\nmore\n"u8.ToArray(), (await backend.ReadLogAsync(handles[0], JobOutput.Output, 0, 100, Cancellation))!.Bytes.ToArray());
     }
 
     [Fact]

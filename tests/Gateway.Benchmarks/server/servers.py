@@ -80,7 +80,7 @@ class Gateway(Server):
     label = "gateway"
 
     def start(self, again=False):
-        settings = {"DOTNET_ENVIRONMENT": "Production", "Server__Listen__0": f"127.0.0.1:{self.port}", "Limits__MaxClustersPerUser": "1000"}
+        settings = {"DOTNET_ENVIRONMENT": "Production", "DOTNET_GCgen0size": "1000000", "Server__Listen__0": f"127.0.0.1:{self.port}", "Limits__MaxClustersPerUser": "1000"}
         for kind, command in (("Scheduler", self.scheduler), ("Worker", self.worker)):
             settings |= {f"Backends__local__Dask__{kind}Command__{i}": word for i, word in enumerate(command)}
         return subprocess.Popen(["dotnet", BUILD], cwd=self.folder, env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
