@@ -21,6 +21,7 @@ namespace Gateway.Storage.Sessions;
 internal abstract class StoreDatabase : IAsyncDisposable
 {
     private const int Tries = 3;
+    private const string BrokeBetween = "The connection broke between two statements.";
     private readonly StorageOptions _options;
     private readonly StoreMetrics _metrics;
     private readonly TimeProvider _time;
@@ -219,7 +220,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
         }
         catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
         {
-            throw new IOException("The connection broke between two statements.", e);
+            throw new IOException(BrokeBetween, e);
         }
     }
 
@@ -228,7 +229,14 @@ internal abstract class StoreDatabase : IAsyncDisposable
         long started = Stopwatch.GetTimestamp();
         await using var connection = await OpenBareAsync(cancellationToken);
         _metrics.Waited(Stopwatch.GetElapsedTime(started));
-        return await work(new StoreSession(null, connection, null, Sql, _time, _metrics.Statement), cancellationToken);
+        try
+        {
+            return await work(new StoreSession(null, connection, null, Sql, _time, _metrics.Statement), cancellationToken);
+        }
+        catch (InvalidOperationException e) when (connection.State != ConnectionState.Open)
+        {
+            throw new IOException(BrokeBetween, e);
+        }
     }
 
     private async Task<T> WriteOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
@@ -262,7 +270,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
             catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
             {
                 // Broken between two statements: all that the next one is told is that its transaction is over.
-                throw new IOException("The connection broke between two statements.", e);
+                throw new IOException(BrokeBetween, e);
             }
         }
 
