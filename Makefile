@@ -7,7 +7,7 @@ BUILD = dotnet build -c $(CONFIGURATION) -nologo -v quiet
 run: ## Serves on http://127.0.0.1:8000: any user name, local Dask, SQLite in ./data
 	@deploy/dev/need.sh dask
 	@$(BUILD) src/Gateway.Server
-	@DOTNET_ENVIRONMENT=$${DOTNET_ENVIRONMENT:-Production} exec dotnet src/Gateway.Server/bin/$(CONFIGURATION)/net10.0/gateway.dll
+	@DOTNET_ENVIRONMENT=$${DOTNET_ENVIRONMENT:-Production} DOTNET_GCgen0size=$${DOTNET_GCgen0size:-1000000} exec dotnet src/Gateway.Server/bin/$(CONFIGURATION)/net10.0/gateway.dll
 
 test: ## Everything: restore, format, build, all tests with real Dask, Postgres, JupyterHub and HTCondor
 	@tests/run.sh

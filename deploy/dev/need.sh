@@ -1,6 +1,6 @@
 #!/bin/sh
 # need.sh GROUP...: makes sure that what a group needs is installed, with apt-get where that is possible.
-# Groups: dask postgres jupyterhub pool python-tests
+# Groups: dask postgres jupyterhub pool python-tests bench
 set -eu
 
 fail() { echo "$*" >&2; exit 1; }
@@ -16,6 +16,8 @@ missing() {
                 /usr/bin/python3 -c "import ${m%%:*}" 2>/dev/null || echo "${m##*:}"
             done
             command -v openssl >/dev/null || echo openssl ;;
+        bench) for p in wrk haproxy nginx; do command -v $p >/dev/null || [ -x /usr/sbin/$p ] || echo $p; done
+            [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || echo libnginx-mod-stream ;;
         *) fail "need.sh: there is no group '$1'" ;;
     esac
 }
@@ -40,7 +42,7 @@ log=$(mktemp)
 echo "Installing $packages" >&2
 try() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 "$@" >"$log" 2>&1; }
 try install -y --no-install-recommends $packages || { try update && try install -y --no-install-recommends $packages; } || {
-    tail -n 5 /tmp/need-apt.$$ >&2
+    tail -n 5 "$log" >&2
     fail "These packages could not be installed: $packages"
 }
-rm -f /tmp/need-apt.$$
+rm -f "$log"

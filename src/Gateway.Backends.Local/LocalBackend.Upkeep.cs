@@ -42,10 +42,11 @@ internal sealed partial class LocalBackend
                 {
                     _table.LookAround();
                     BoundLogs();
+                    ForgetOld();
                     if (_time.GetElapsedTime(swept) >= Sweep)
                     {
                         swept = _time.GetTimestamp();
-                        await SweepAsync();
+                        await _trash.EmptyAsync(_stop.Token);
                     }
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
@@ -75,19 +76,16 @@ internal sealed partial class LocalBackend
     }
 
     /// <summary>Deletes what nobody will ask for any more.</summary>
-    private async Task SweepAsync()
+    private void ForgetOld()
     {
         var old = _time.GetUtcNow() - _options.KeepEnded;
         foreach (var job in _table.Known)
         {
-            if (job.End is not null && job.Directory.LastChange() is { } last && last < old
-                && Take(new(job.Record.Name, job.Record.Handle)) is not null)
+            if (job.End is not null && job.EndedAt < old && Take(new(job.Record.Name, job.Record.Handle)) is not null)
             {
                 LogForgotten(job.Record.Name);
             }
         }
-
-        await _trash.EmptyAsync(_stop.Token);
     }
 
     [LoggerMessage(LogLevel.Information, "Found {Live} running jobs in {Known} directories")]

@@ -45,18 +45,31 @@ public sealed class MainJobTests
     [Fact]
     public async Task Workers_ThroughTheProxy_Compute()
     {
+        await using var gateway = await GatewayProcess.StartAsync(
+            new() { ["Backends:local:Dask:WorkerRoute"] = "Proxy", ["Backends:local:Dask:ProxyAddress"] = "127.0.0.1:{port}" }, Token);
+        await Scenario.RunAsync("compute", gateway, Token);
+    }
+
+    [Fact]
+    public async Task Dashboard_ThroughTheGateway_ServesItsOwnerPagesAndWebSocket()
+    {
         await using var gateway = await GatewayProcess.StartAsync(null, Token);
-        var port = gateway.Port;
-        await gateway.KillAsync();
-        await using var proxied = await GatewayProcess.StartAsync(
-            new()
-            {
-                ["Backends:local:Dask:WorkerRoute"] = "Proxy",
-                ["Backends:local:Dask:ProxyAddress"] = $"127.0.0.1:{port}",
-                ["Server:Listen:1"] = $"127.0.0.1:{port}",
-            },
-            Token);
-        await Scenario.RunAsync("compute", proxied, Token);
+        await Scenario.RunAsync("dashboard", gateway, Token);
+    }
+
+    [Fact]
+    public async Task PathPrefix_AsBehindAHub_WorksForApiAndDashboards()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(new() { ["Server:PathBase"] = "/services/dask-gateway" }, Token);
+        var prefixed = new Dictionary<string, string> { ["GATEWAY"] = $"{gateway.Url}/services/dask-gateway" };
+        await Scenario.RunAsync("dashboard", gateway, Token, prefixed);
+    }
+
+    [Fact]
+    public async Task BadInput_OnTheOnePort_IsRefusedClearlyAndDisturbsNobody()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(null, Token);
+        await Scenario.RunAsync("bad_input", gateway, Token);
     }
 
     [Fact]

@@ -58,6 +58,25 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Makes and starts a standby that follows this server.</summary>
+    public async Task<PostgresServer> FollowAsync(CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("gateway-standby-").FullName;
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunAsync("chown", [Account!, folder], cancellationToken);
+        }
+
+        var standby = new PostgresServer(folder, FreePort());
+        await RunToolAsync("pg_basebackup", ["-D", Path.Combine(folder, "data"), "-R", "-X", "stream", "-c", "fast"], cancellationToken);
+        await standby.StartAgainAsync(cancellationToken);
+        return standby;
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task PromoteAsync(CancellationToken cancellationToken) =>
+        RunAsUserAsync("pg_ctl", ["promote", "-w", "-D", Path.Combine(_folder, "data")], cancellationToken);
+
     /// <summary>For Npgsql. There is no password.</summary>
     public string ConnectionString(string database) => $"Host=127.0.0.1;Port={Port};Database={database};Username={User}";
 

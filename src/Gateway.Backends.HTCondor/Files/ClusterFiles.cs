@@ -34,6 +34,15 @@ internal sealed class ClusterFiles(PrivateFiles files)
     /// <summary>A job's output file, whether or not it is there.</summary>
     public string Output(string cluster, string job, JobOutput stream) => Path.Combine(files.Root, Clusters, cluster, OutputFiles.Name(job, stream));
 
+    /// <summary>The cluster that a job's output is kept for; null: there is none.</summary>
+    public string? ClusterOf(string job)
+    {
+        var root = Path.Combine(files.Root, Clusters);
+        return Directory.Exists(root)
+            ? Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)).FirstOrDefault(cluster => Enum.GetValues<JobOutput>().Any(stream => File.Exists(Output(cluster, job, stream))))
+            : null;
+    }
+
     /// <summary>Removes jobs' output.</summary>
     public void RemoveOutput(string cluster, string job)
     {

@@ -8,7 +8,7 @@ internal sealed record JobAd
     /// <summary>The attributes to ask for.</summary>
     public const string Attributes =
         "ClusterId,ProcId,JobStatus,JobPrio,QDate,EnteredCurrentStatus,Owner,RemoteHost,LastRemoteHost,StartdIpAddr,NumJobStarts,HoldReason,HoldReasonCode,HoldReasonSubCode,"
-        + "LastRejMatchReason,LastMatchTime,ExitCode,ExitBySignal,ExitSignal,RemoveReason,VacateReason,VacateReasonCode,JobCurrentStartExecutingDate,RequestMemory,RequestCpus,MemoryUsage,"
+        + "LastRejMatchReason,LastMatchTime,ExitCode,ExitBySignal,ExitSignal,RemoveReason,VacateReason,VacateReasonCode,JobCurrentStartExecutingDate,RequestMemory,RequestCpus,"
         + $"{JobAttributes.Job},{JobAttributes.Cluster},{JobAttributes.Kind},{JobAttributes.Account}";
 
     public required JobId Id { get; init; }
@@ -64,7 +64,7 @@ internal sealed record JobAd
 
     public long? RequestCpus { get; init; }
 
-    /// <summary>Its files are on their way into the spool, or never got there.</summary>
+    /// <summary>Its files are on their way into the spool (and for a second after), or never got there.</summary>
     public bool IsSpooling => Status == 5 && HoldCode == HoldCodes.SpoolingInput;
 
     /// <summary>The machine's name without its slot.</summary>

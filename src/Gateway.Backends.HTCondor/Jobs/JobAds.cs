@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Gateway.Core.Backends;
 
 namespace Gateway.Backends.HTCondor.Jobs;
@@ -10,6 +12,12 @@ internal static class JobAds
     /// <exception cref="JsonException">It is not that, or not all of it.</exception>
     public static IReadOnlyList<JobAd> Read(ReadOnlySpan<byte> json)
     {
+        if (!Utf8.IsValid(json))
+        {
+            // A path or a message in another encoding, in one ad, must not hide all others.
+            json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
+        }
+
         var ads = new List<JobAd>();
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { AllowTrailingCommas = true });
         if (IsBlank(json))

@@ -25,7 +25,7 @@ internal static class WaitingExplainer
     private static string Place(int ahead) => Round(ahead) switch
     {
         0 => "",
-        var round when round == ahead => $" behind {round} of the same user's jobs",
+        <= 3 and var round => $" behind {round} of the same user's jobs",
         var round => $" behind about {round} of the same user's jobs",
     };
 

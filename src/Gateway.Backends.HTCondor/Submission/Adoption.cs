@@ -10,6 +10,9 @@ namespace Gateway.Backends.HTCondor.Submission;
 /// <summary>Finds out what became of submissions whose end nobody has seen.</summary>
 internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queue, Constraint constraint, ScheddPool schedds, TimeProvider time, ILogger<Adoption> logger)
 {
+    private const int SpoolingLooks = 8;
+
+    private static readonly TimeSpan SpoolingPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     /// <summary>Settles those jobs of earlier attempts that exist, or have existed.</summary>
@@ -23,6 +26,13 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
         }
 
         var (found, silent) = await queue.FindAsync(constraint, [.. retries.Select(job => job.Name)], cancellationToken);
+        for (var i = 0; i < SpoolingLooks && found.Any(job => job.Ad.IsSpooling && !IsOld(job.Ad)); i++)
+        {
+            // A schedd takes a second or so to let jobs go whose files have all come.
+            await Task.Delay(SpoolingPause, time, cancellationToken);
+            (found, silent) = await queue.FindAsync(constraint, [.. retries.Select(job => job.Name)], cancellationToken);
+        }
+
         var rest = await TakeAsync(retries, found, batch, cancellationToken);
         if (silent.Count > 0)
         {
@@ -87,7 +97,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
         {
             try
             {
-                await queue.RemoveAsync(group.Key.Schedd, group.Key.Account, constraint, [.. group.Select(job => job.Ad.Id)], force: false, cancellationToken);
+                await queue.RemoveAsync(group.Key.Schedd, group.Key.Account, constraint, [.. group.Select(job => job.Ad.Id)], cancellationToken);
             }
             catch (ToolException exception)
             {

@@ -9,8 +9,11 @@ namespace Gateway.Backends.HTCondor.Submission;
 
 /// <summary>Makes of a job to start what is written of it into a submit description, and lays out its files.</summary>
 internal sealed class JobPreparer(
-    HTCondorOptions options, SubmitLayers layers, UserFields fields, JobTemplate template, ClusterFiles files, Credentials credentials, Impersonation identity, CondorTools tools)
+    SubmitLayers layers, UserFields fields, JobTemplate template, ClusterFiles files, Credentials credentials, Impersonation identity, CondorTools tools)
 {
+    // A job finds its command on its PATH, and keeps what it writes to itself.
+    private const string Start = "umask 077; exec \"$@\"";
+
     /// <param name="index">Its place in the batch.</param>
     /// <param name="job">What to start.</param>
     /// <param name="log">The event log to write to; null: none.</param>
@@ -39,7 +42,7 @@ internal sealed class JobPreparer(
         environment.TryAdd("PATH", "/usr/local/bin:/usr/bin:/bin");
         var paths = job.Files.Concat(own.Files).Select(file => tools.Inside(files.Put(job.Cluster, file))).Order(StringComparer.Ordinal).ToList();
         var section = new JobSection(job.Cluster, SubmitText.Environment(environment), string.Join(", ", paths), tools.Inside(files.Folder(job.Cluster)));
-        var arguments = SubmitText.Arguments([.. submit.Wrapper, .. ImagePolicy.Prefix(image, submit.Container), .. job.Command]);
+        var arguments = SubmitText.Arguments(["-c", Start, "sh", .. submit.Wrapper, .. ImagePolicy.Prefix(image, submit.Container), .. job.Command]);
         if (arguments.Length > SubmitDescription.ArgumentLimit)
         {
             throw new SubmitTextException($"the command has more than {SubmitDescription.ArgumentLimit} characters");
@@ -53,6 +56,27 @@ internal sealed class JobPreparer(
     /// <exception cref="SubmitTextException">Its fields are wrong.</exception>
     public SubmitOptions Resolve(JobKind kind, Core.Clusters.ClusterSpec spec) => layers.Resolve(kind, fields.Read(spec.Backend).Profile);
 
-    /// <summary>Whether files go into the schedd's spool.</summary>
-    public bool Spools => options.Files.Mode == Options.FileMode.Spool;
+    /// <summary>Why jobs of a specification could not be started; null: they could.</summary>
+    public string? Refusal(Core.Clusters.ClusterSpec spec)
+    {
+        try
+        {
+            if (identity.Refusal(spec.Account) is { } refusal)
+            {
+                return refusal;
+            }
+
+            SubmitText.Environment(spec.Environment);
+            foreach (var kind in Enum.GetValues<JobKind>())
+            {
+                ImagePolicy.Choose(spec.Image, Resolve(kind, spec).Container);
+            }
+
+            return null;
+        }
+        catch (SubmitTextException exception)
+        {
+            return exception.Sentence;
+        }
+    }
 }

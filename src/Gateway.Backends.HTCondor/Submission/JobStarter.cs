@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Backends.HTCondor.Events;
 using Gateway.Backends.HTCondor.Jobs;
 using Gateway.Backends.HTCondor.Options;
 using Gateway.Backends.HTCondor.Schedds;
@@ -10,7 +11,7 @@ namespace Gateway.Backends.HTCondor.Submission;
 
 /// <summary>Starts jobs in the fewest submissions, and none twice.</summary>
 internal sealed partial class JobStarter(
-    HTCondorOptions options, JobPreparer preparer, Submitter submitter, Adoption adoption, ScheddPool schedds, Func<string?> log, TimeProvider time, ILogger<JobStarter> logger)
+    HTCondorOptions options, JobPreparer preparer, Submitter submitter, Adoption adoption, ScheddPool schedds, KnownJobs known, Func<string?> log, TimeProvider time, ILogger<JobStarter> logger)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
@@ -43,7 +44,7 @@ internal sealed partial class JobStarter(
                 }
                 catch (SubmitTextException exception)
                 {
-                    batch.Set(i, new StartOutcome.Refused(Sentence(exception.Message)));
+                    batch.Set(i, new StartOutcome.Refused(exception.Sentence));
                 }
                 catch (IOException exception)
                 {
@@ -114,6 +115,11 @@ internal sealed partial class JobStarter(
             LogSubmitted(jobs.Count, jobs[0].Account, schedd.Scope, ids[0]);
             for (var i = 0; i < jobs.Count; i++)
             {
+                if (schedd == schedds.All[0])
+                {
+                    known.Add(ids[i], jobs[i].Start);
+                }
+
                 batch.Started(jobs[i], schedd, ids[i]);
             }
         }

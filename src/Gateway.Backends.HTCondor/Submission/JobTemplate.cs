@@ -43,7 +43,7 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
     private void Identity(StringBuilder text, JobStart job, SubmitOptions submit, UserChoices choices)
     {
         var account = SubmitText.Name(job.Spec.Account, "the account");
-        Line(text, "executable", "/usr/bin/env");
+        Line(text, "executable", "/bin/sh");
         Line(text, "transfer_executable", "False");
         Line(text, "notification", "Never");
         Line(text, $"My.{JobAttributes.Gateway}", SubmitText.ClassAdString(context.GatewayId, "the gateway's identity"));
@@ -139,7 +139,7 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
         }
 
         Line(text, "leave_in_queue", options.Files.Mode == Options.FileMode.Spool
-            ? $"(JobStatus == 4 || JobStatus == 3) && (NumJobStarts ?: 0) > 0 && StageOutFinish =?= undefined && time() - EnteredCurrentStatus < {Seconds(options.Files.OutputGrace)}"
+            ? $"JobStatus == 4 && (StageOutFinish ?: 0) <= EnteredCurrentStatus && time() - EnteredCurrentStatus < {Seconds(options.Files.OutputGrace)}"
             : "False");
     }
 

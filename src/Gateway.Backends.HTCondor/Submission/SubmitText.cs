@@ -27,7 +27,10 @@ internal static partial class SubmitText
     public static string ClassAdString(string value, string what)
     {
         Check(value, what);
-        return Macros($"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        // Submit descriptions are read by the old rules of ClassAds, in which a backslash cannot be written at the end of a string.
+        return value.Contains('\\', StringComparison.Ordinal)
+            ? throw new SubmitTextException($"{what} '{Show(value)}' has a backslash, which is not allowed")
+            : Macros($"\"{value.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
     }
 
     /// <summary>A ClassAd string for a constraint on a tool's command line, where there are no macros.</summary>
@@ -87,8 +90,8 @@ internal static partial class SubmitText
         }
     }
 
-    // A dollar sign of its own is written as a macro; what follows it is then not looked at again.
-    private static string Macros(string value) => value.Replace("$", "$(DOLLAR)", StringComparison.Ordinal);
+    // Only where a dollar sign would begin a macro it is written as one itself. Two of them in a row could not be.
+    private static string Macros(string value) => MacroStart().Replace(value, "$$(DOLLAR)");
 
     [GeneratedRegex(@"^[A-Za-z0-9_@%+=:./-]+\z")]
     private static partial Regex SafeWord();
@@ -103,6 +106,10 @@ internal static partial class SubmitText
     private static partial Regex NameText();
 
     // $$( and $$[ are replaced by the schedd; $(DOLLAR) would be read twice.
-    [GeneratedRegex(@"\$\$+[(\[]|\$\(DOLLAR\)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\$\$+[A-Za-z0-9_]*[(\[]|\$\(DOLLAR\)", RegexOptions.IgnoreCase)]
     private static partial Regex Reserved();
+
+    // $(NAME), $ENV(NAME), $INT(NAME) and others.
+    [GeneratedRegex(@"\$(?=[A-Za-z0-9_]*\()")]
+    private static partial Regex MacroStart();
 }

@@ -16,7 +16,8 @@ internal sealed class AddressCheck(TimeProvider time)
 
     public async Task<AddressVerdict> CheckAsync(LocalJob job, string host, int port, CancellationToken cancellationToken)
     {
-        if (job.End is not null || port is < 1 or > 65535)
+        // An empty name would be resolved to this machine itself.
+        if (job.End is not null || port is < 1 or > 65535 || string.IsNullOrWhiteSpace(host))
         {
             return AddressVerdict.No;
         }

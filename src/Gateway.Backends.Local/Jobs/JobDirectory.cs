@@ -25,6 +25,8 @@ internal sealed class JobDirectory(string path)
 
     public string Environment => System.IO.Path.Combine(Path, "environment");
 
+    public string Supervise => System.IO.Path.Combine(Path, "supervise");
+
     public string Lock => System.IO.Path.Combine(Path, "lock");
 
     public string Output => System.IO.Path.Combine(Path, "stdout");

@@ -14,6 +14,10 @@ namespace Gateway.Backends.Local.Jobs;
 internal sealed record JobRecord(string Gateway, string Name, string Cluster, JobKind Kind, string Handle, DateTimeOffset SubmittedAt, string? Account);
 
 /// <summary>How records are written.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(JobRecord))]
 internal sealed partial class JobJson : JsonSerializerContext;

@@ -89,7 +89,7 @@ internal sealed partial class JobStarter(
         Prepare(directory, start, account, record, runAs is not null);
 
         var command = Supervisor.Command(
-            directory.Path,
+            directory.Supervise,
             options.Nice,
             options.OomScoreAdjust,
             runAs is null ? null : AccountChange.Prefix(accountTool!, runAs),
@@ -159,6 +159,7 @@ internal sealed partial class JobStarter(
         var variables = JobEnvironment.Of(options.InheritEnvironment, account, home, record.Handle, start.Environment);
         JobDirectory.Create(directory.Environment, Encoding.UTF8.GetBytes(JobEnvironment.Script(variables)));
         Own(directory.Environment);
+        JobDirectory.Create(directory.Supervise, Encoding.UTF8.GetBytes(Supervisor.Script(change)));
 
         // The folder last: before that its new owner cannot put anything in our way.
         Own(directory.Work);

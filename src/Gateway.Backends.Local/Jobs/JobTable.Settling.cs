@@ -64,7 +64,7 @@ internal sealed partial class JobTable
     private void Finish(LocalJob job, List<LocalJob> ended)
     {
         var end = JobEnd.Of(job.Directory.ReadExit() ?? job.Reaped, stopped: job.IsStopping || job.Directory.ReadStop() is not null);
-        job.Finish(end);
+        job.Finish(end, _time.GetUtcNow());
         LogEnded(job.Record.Name, end.Reason);
         ended.Add(job);
     }
@@ -126,7 +126,7 @@ internal sealed partial class JobTable
     /// A session's number may belong to strangers by now when we have not seen its leader alive; the marker cannot.
     /// Nothing older than the supervisor is looked at.
     /// </remarks>
-    private static Dictionary<LocalJob, List<ProcessStat>> Leftovers(IReadOnlyCollection<LocalJob> jobs)
+    private Dictionary<LocalJob, List<ProcessStat>> Leftovers(IReadOnlyCollection<LocalJob> jobs)
     {
         var left = jobs.ToDictionary(job => job, _ => new List<ProcessStat>());
         if (jobs.Count == 0)
@@ -146,9 +146,11 @@ internal sealed partial class JobTable
             }
         }
 
+        // Whoever is in the session of a job that goes on belongs to that one: its marker need not be read.
+        var others = _jobs.Values.Where(job => job is { End: null, IsWatched: true, Leader: not null } && !left.ContainsKey(job)).Select(job => job.Leader!.Pid).ToHashSet();
         foreach (var process in ProcessTable.Read())
         {
-            if (process.Start < oldest)
+            if (process.Start < oldest || others.Contains(process.Session))
             {
                 continue;
             }

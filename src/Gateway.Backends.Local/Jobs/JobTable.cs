@@ -191,7 +191,7 @@ internal sealed partial class JobTable : IAsyncDisposable
         var leader = job.Leader!;
         if (leader.Boot != _boot)
         {
-            job.Finish(JobEnd.MachineRestarted);
+            job.Finish(JobEnd.MachineRestarted, _time.GetUtcNow());
             return;
         }
 

@@ -53,8 +53,12 @@ internal sealed class LocalJob(JobRecord record, JobDirectory directory)
 
     public void EndSweep() => Volatile.Write(ref _sweeping, 0);
 
-    public void Finish(JobEnd end)
+    /// <summary>When it ended, as nearly as is known; set before <see cref="End"/>.</summary>
+    public DateTimeOffset EndedAt { get; private set; }
+
+    public void Finish(JobEnd end, DateTimeOffset now)
     {
+        EndedAt = Directory.LastChange() ?? now;
         End = end;
         _over.TrySetResult();
     }

@@ -86,6 +86,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint value, int flags);
 
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int fd, void* bytes, nuint count);
+
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int fd, void* bytes, nuint count);
 
@@ -112,12 +115,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_setsigmask")]
     public static partial int SetSignalMask(void* attributes, void* signals);
-
-    [LibraryImport("libc", EntryPoint = "sigfillset")]
-    public static partial int FillSignals(void* signals);
-
-    [LibraryImport("libc", EntryPoint = "sigemptyset")]
-    public static partial int EmptySignals(void* signals);
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
     public static partial int InitActions(void* actions);

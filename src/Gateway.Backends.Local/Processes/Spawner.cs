@@ -30,9 +30,10 @@ internal static unsafe class Spawner
         try
         {
             // The runtime ignores SIGPIPE, and what is ignored stays so across exec.
-            _ = LibC.FillSignals(signals);
+            // All bits and not sigfillset: that leaves out two, which glibc would then ignore.
+            new Span<byte>(signals, OpaqueSize).Fill(0xff);
             _ = LibC.SetDefaultSignals(attributes, signals);
-            _ = LibC.EmptySignals(signals);
+            new Span<byte>(signals, OpaqueSize).Clear();
             _ = LibC.SetSignalMask(attributes, signals);
             _ = LibC.SetFlags(attributes, LibC.POSIX_SPAWN_SETSID | LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK);
 

@@ -20,15 +20,16 @@ internal static class Supervisor
     // pid: number, start time (field 22 of stat) and boot of the leader, in one write; a line without its end counts as
     // absent. It comes before the look for "stop", and a stopper writes "stop" before it looks for "pid": one sees the other.
     private const string Begin = """
+        # Runs one job of the gateway: dask-gateway's local backend wrote this for this job alone.
         trap : HUP INT QUIT TERM
         umask 077
-        cd -- "$1" || exit 125
+        cd -- "${0%/*}" || exit 125
         IFS=' ' read -r _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ start _ < "/proc/$$/stat"
         read -r boot < /proc/sys/kernel/random/boot_id
         echo "$$ $start $boot" > pid || exit 125
         if [ -e stop ]; then echo 143 > exit; exit 143; fi
-        nice=$2 oom=$3
-        shift 3
+        nice=$1 oom=$2
+        shift 2
         (
             exec 3>&-
             if [ "$oom" != 0 ]; then { echo "$oom" > /proc/self/oom_score_adj; } 2> /dev/null; fi
@@ -51,16 +52,19 @@ internal static class Supervisor
     // The job's variables only reach the shell that becomes the job: they are the user's, and the supervisor may be root.
     private const string Enter = ". ../environment && exec \"$@\"";
 
+    /// <summary>The script, which lies in the job's directory: that is where it finds everything.</summary>
+    /// <param name="changes">Whether the command line changes to another account first.</param>
+    public static string Script(bool changes) => Begin + (changes ? "exec \"$@\"" : Enter) + End + "\n";
+
     /// <summary>The supervisor's command line.</summary>
-    /// <param name="directory">The job's directory.</param>
+    /// <param name="script">Full path of the script.</param>
     /// <param name="nice">0 to 19.</param>
     /// <param name="oomScore">0 to 1000; 0 leaves it.</param>
     /// <param name="prefix">What changes to the job's account; null: the gateway's own.</param>
     /// <param name="command">The job's.</param>
-    public static List<string> Command(string directory, int nice, int oomScore, IReadOnlyList<string>? prefix, IReadOnlyList<string> command)
+    public static List<string> Command(string script, int nice, int oomScore, IReadOnlyList<string>? prefix, IReadOnlyList<string> command)
     {
-        var script = Begin + (prefix is null ? Enter : "exec \"$@\"") + End;
-        List<string> line = [Shell, "-c", script, "dask-gateway-job", directory, Text(nice), Text(oomScore)];
+        List<string> line = [Shell, script, Text(nice), Text(oomScore)];
         if (nice > 0 && prefix is not null)
         {
             line.AddRange(["nice", "-n", Text(nice)]);

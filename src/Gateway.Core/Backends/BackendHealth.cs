@@ -2,7 +2,8 @@ namespace Gateway.Core.Backends;
 
 /// <summary>Whether a backend answers, and how long to leave it alone when it does not. Safe for any thread.</summary>
 /// <param name="time">The clock.</param>
-public sealed class BackendHealth(TimeProvider time)
+/// <param name="random">Where jitter comes from; null: the system's.</param>
+public sealed class BackendHealth(TimeProvider time, Random? random = null)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
@@ -18,6 +19,18 @@ public sealed class BackendHealth(TimeProvider time)
             lock (_lock)
             {
                 return _failures;
+            }
+        }
+    }
+
+    /// <summary>Whether it was found silent lately: this replica may have had no reason to ask again since.</summary>
+    public bool Silent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failures > 0 && time.GetTimestamp() - _notBefore < Longest.TotalSeconds * time.TimestampFrequency;
             }
         }
     }
@@ -55,8 +68,15 @@ public sealed class BackendHealth(TimeProvider time)
         lock (_lock)
         {
             LastError = error;
+            long left = _notBefore - time.GetTimestamp();
+            if (_failures > 0 && left > 0)
+            {
+                // Calls that were under way together fail together: one outage is counted once.
+                return TimeSpan.FromSeconds((double)left / time.TimestampFrequency);
+            }
+
             var pause = First * Math.Pow(2, Math.Min(_failures++, 20));
-            pause = (pause < Longest ? pause : Longest) * (0.75 + (Random.Shared.NextDouble() / 2));
+            pause = (pause < Longest ? pause : Longest) * (0.75 + ((random ?? Random.Shared).NextDouble() / 2));
             _notBefore = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
             return pause;
         }

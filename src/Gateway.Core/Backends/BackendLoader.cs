@@ -48,9 +48,11 @@ public sealed class BackendLoader(IEnumerable<IBackendPlugin> builtIn, IConfigur
         string? type = section["Type"];
         var plugin = plugins.LastOrDefault(p => string.Equals(p.Type, type, StringComparison.OrdinalIgnoreCase))
             ?? throw Wrong($"{section.Path}:Type is '{type}'; allowed are {string.Join(", ", plugins.Select(p => p.Type))}.");
-        var dask = section.GetSection("Dask").Get<DaskSettings>() ?? new DaskSettings();
-        var limits = section.GetSection("Limits").Get<BackendLimits>() ?? new BackendLimits();
-        var failures = DaskSettingsValidator.Failures($"{section.Path}:Dask", dask).Concat(LimitFailures($"{section.Path}:Limits", limits)).ToList();
+        var failures = new List<string>();
+        var dask = Bind<DaskSettings>(section.GetSection("Dask"), failures);
+        var limits = Bind<BackendLimits>(section.GetSection("Limits"), failures);
+        failures.AddRange(DaskSettingsValidator.Failures($"{section.Path}:Dask", dask));
+        failures.AddRange(LimitFailures($"{section.Path}:Limits", limits));
         if (failures.Count > 0)
         {
             throw new OptionsValidationException(section.Path, typeof(DaskSettings), failures);
@@ -58,6 +60,21 @@ public sealed class BackendLoader(IEnumerable<IBackendPlugin> builtIn, IConfigur
 
         var made = context(section.Key, section);
         return new BackendInstance(section.Key, plugin.Create(made), dask, limits, new BackendHealth(made.Time));
+    }
+
+    /// <summary>A value of the wrong kind and a key that does not exist are mistakes as well.</summary>
+    private static T Bind<T>(IConfigurationSection section, List<string> failures)
+        where T : new()
+    {
+        try
+        {
+            return section.Get<T>(o => o.ErrorOnUnknownConfiguration = true) ?? new T();
+        }
+        catch (InvalidOperationException e)
+        {
+            failures.Add($"{section.Path}: {e.Message}");
+            return new T();
+        }
     }
 
     private static IEnumerable<string> LimitFailures(string path, BackendLimits limits)
@@ -86,7 +103,7 @@ public sealed class BackendLoader(IEnumerable<IBackendPlugin> builtIn, IConfigur
         {
             assembly = new PluginLoadContext(full).LoadFromAssemblyPath(full);
         }
-        catch (Exception e) when (e is IOException or BadImageFormatException)
+        catch (Exception e) when (e is IOException or BadImageFormatException or InvalidOperationException)
         {
             throw Wrong($"{section.Path}:Assembly is '{path}', which cannot be loaded: {e.Message}");
         }

@@ -6,6 +6,12 @@ namespace Gateway.Core.Clusters;
 /// <summary>Workers of a running cluster: what became of each, and how many more or fewer there should be.</summary>
 public sealed partial class ClusterPlanner
 {
+    /// <summary>Most workers that one plan starts: a scheduler may ask for any number.</summary>
+    private const int StartsAtOnce = 1000;
+
+    private static readonly TimeSpan StartsPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NewsPeriod = TimeSpan.FromSeconds(2);
+
     private void PlanWorkers(PlanDraft draft, Heartbeat heartbeat)
     {
         var active = heartbeat.Active.ToHashSet(StringComparer.Ordinal);
@@ -62,7 +68,7 @@ public sealed partial class ClusterPlanner
             case WorkerPhase.Connected:
                 Leave(draft, worker, WorkerPhase.Failed, "Its scheduler lost it.");
                 break;
-            case WorkerPhase.Stopping when !worker.StopSaved && job?.State != JobState.Ended && draft.Passed(worker.LeavingAt!.Value + settings.WorkerExitGrace):
+            case WorkerPhase.Stopping when !worker.StopSaved && job?.State != JobState.Ended && StillGone(draft, worker, worker.LeavingAt!.Value + settings.WorkerExitGrace):
                 StopNow(draft, worker, worker.Outcome ?? WorkerPhase.Stopped, worker.Reason);
                 break;
         }
@@ -103,7 +109,7 @@ public sealed partial class ClusterPlanner
             case JobState.Ended:
                 draft.Failed(worker, Ending(job));
                 break;
-            case JobState.Running when draft.Passed(Latest(job.StateSince, draft.Snapshot.HearingSince, draft.SeeingSince(job.Backend)) + settings.WorkerStartTimeout):
+            case JobState.Running when Unheard(draft, Latest(job.StateSince, draft.Snapshot.HearingSince, draft.SeeingSince(job.Backend)) + settings.WorkerStartTimeout):
                 draft.Failed(worker, $"Its job runs but it has not connected to the scheduler within {Text(settings.WorkerStartTimeout)}.");
                 StopNow(draft, draft.Current(worker), WorkerPhase.Failed, draft.Current(worker).Reason);
                 break;
@@ -112,6 +118,23 @@ public sealed partial class ClusterPlanner
                 StopNow(draft, draft.Current(worker), WorkerPhase.Failed, draft.Current(worker).Reason);
                 break;
         }
+    }
+
+    /// <summary>A lost worker is given up once its scheduler has spoken again without it: a nanny may have brought it back long before that is told.</summary>
+    private static bool StillGone(PlanDraft draft, Worker worker, DateTimeOffset deadline) =>
+        worker.Outcome == WorkerPhase.Failed ? Unheard(draft, deadline) : draft.Passed(deadline);
+
+    /// <summary>Whether a time has come and the scheduler, which does not list the worker, has spoken since: its silence says nothing about workers.</summary>
+    private static bool Unheard(PlanDraft draft, DateTimeOffset deadline)
+    {
+        if (!draft.Passed(deadline) || draft.Inbox.HeartbeatAt >= deadline)
+        {
+            return deadline <= draft.Now;
+        }
+
+        // A heartbeat that says nothing new wakes nobody.
+        draft.Passed(draft.Now + NewsPeriod);
+        return false;
     }
 
     private void Leave(PlanDraft draft, Worker worker, WorkerPhase outcome, string reason)
@@ -126,11 +149,11 @@ public sealed partial class ClusterPlanner
     private bool TooManyFailures(PlanDraft draft, int active)
     {
         int failures = draft.Cluster.WorkerFailures + draft.Failures;
-        var pause = settings.WorkerBackoff * Math.Pow(2, Math.Min(failures - 1, 30));
+        double pause = settings.WorkerBackoff.TotalSeconds * Math.Pow(2, Math.Min(failures - 1, 30));
         draft.Cluster = draft.Cluster with
         {
             WorkerFailures = failures,
-            NotBefore = draft.Now + (pause < settings.MaxWorkerBackoff ? pause : settings.MaxWorkerBackoff),
+            NotBefore = draft.Now + TimeSpan.FromSeconds(Math.Min(pause, settings.MaxWorkerBackoff.TotalSeconds)),
         };
         if (failures < settings.WorkerStartFailureLimit || active > 0)
         {
@@ -150,6 +173,9 @@ public sealed partial class ClusterPlanner
             wanted = Math.Min(wanted, limit);
         }
 
+        // A heartbeat is a user's word, and negative numbers have no meaning in it.
+        wanted = Math.Max(0, wanted);
+
         var pending = current.Where(w => w.Phase == WorkerPhase.Submitted).ToList();
         int returning = current.Count(w => w is { Phase: WorkerPhase.Stopping, Outcome: WorkerPhase.Failed, StopSaved: false } && draft.Job(w.Name)?.State != JobState.Ended);
         int missing = wanted - active.Count - pending.Count - returning;
@@ -160,7 +186,10 @@ public sealed partial class ClusterPlanner
         else if (missing > 0)
         {
             StartWorkers(draft, backend, missing, current, active);
+            return;
         }
+
+        draft.WaitNoMore();
     }
 
     /// <summary>Queued jobs first, newest first.</summary>
@@ -192,6 +221,7 @@ public sealed partial class ClusterPlanner
             return;
         }
 
+        draft.WaitNoMore();
         if (draft.Cluster.NotBefore is { } notBefore && !draft.Passed(notBefore))
         {
             return;
@@ -207,6 +237,12 @@ public sealed partial class ClusterPlanner
         if (missing <= 0)
         {
             return;
+        }
+
+        if (missing > StartsAtOnce)
+        {
+            missing = StartsAtOnce;
+            draft.Passed(draft.Now + StartsPeriod);
         }
 
         draft.StartWorkers(missing, backend, newWorkerName);

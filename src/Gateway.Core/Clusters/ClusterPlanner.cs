@@ -161,7 +161,8 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
     {
         foreach (var worker in draft.Workers)
         {
-            StopNow(draft, worker, WorkerPhase.Stopped, "The cluster stops.");
+            // What this very plan has decided about a worker stands: a stop is saved once, a failure stays one.
+            StopNow(draft, draft.Current(worker), WorkerPhase.Stopped, "The cluster stops.");
             EndIfGone(draft, draft.Current(worker));
         }
 
@@ -192,7 +193,7 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
             return true;
         }
 
-        if (spec.MaxLifetime is { } lifetime && draft.Passed(draft.Cluster.CreatedAt + lifetime))
+        if (spec.MaxLifetime is { } lifetime && draft.Passed(draft.Cluster.CreatedAt, lifetime))
         {
             Close(draft, ClusterPhase.Stopped, $"It reached its longest lifetime of {Text(lifetime)}.");
             return true;
@@ -203,15 +204,15 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
             return false;
         }
 
-        if (spec.NoClientTimeout is { } absent && inbox.NoClientSince is { } since && draft.Passed(since + absent))
+        if (spec.NoClientTimeout is { } absent && inbox.NoClientSince is { } since && draft.Passed(since, absent))
         {
             Close(draft, ClusterPhase.Stopped, $"No client has been connected for {Text(absent)}.");
             return true;
         }
 
         // The scheduler ends itself when it is idle; one whose request was lost is ended from here.
-        if (spec.IdleTimeout is { } idle && inbox.Heartbeat?.IdleSeconds is { } seconds && inbox.HeartbeatAt is { } at
-            && draft.Passed(at - TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e9)) + idle + settings.IdleGrace))
+        if (spec.IdleTimeout is { } idle && inbox.Heartbeat?.IdleSeconds is >= 0 and var seconds && inbox.HeartbeatAt is { } at
+            && draft.Passed(at - TimeSpan.FromSeconds(Math.Min(seconds, 1e9)) + settings.IdleGrace, idle))
         {
             Close(draft, ClusterPhase.Stopped, $"It has been idle for {Text(idle)}.");
             return true;
@@ -244,7 +245,11 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
             return;
         }
 
-        draft.StopScheduler();
+        if (draft.SchedulerJob?.State != JobState.Ended)
+        {
+            draft.StopScheduler();
+        }
+
         PlanClosing(draft);
     }
 

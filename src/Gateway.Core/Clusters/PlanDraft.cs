@@ -52,6 +52,9 @@ internal sealed class PlanDraft(ClusterSnapshot snapshot, DateTimeOffset now)
         return false;
     }
 
+    /// <summary>Whether so much time has gone since then; a span without end never has.</summary>
+    public bool Passed(DateTimeOffset since, TimeSpan span) => span < DateTimeOffset.MaxValue - since && Passed(since + span);
+
     public bool HasAddresses(Heartbeat heartbeat) =>
         Cluster.SchedulerAddress == heartbeat.SchedulerAddress
         && Cluster.ApiAddress == heartbeat.ApiAddress
@@ -67,6 +70,15 @@ internal sealed class PlanDraft(ClusterSnapshot snapshot, DateTimeOffset now)
         {
             Cluster = Cluster with { Reason = reason };
             Tell(EventKinds.ClusterWaiting, reason);
+        }
+    }
+
+    /// <summary>Nothing stands in the way any more.</summary>
+    public void WaitNoMore()
+    {
+        if (Cluster.Reason is not null)
+        {
+            Cluster = Cluster with { Reason = null };
         }
     }
 

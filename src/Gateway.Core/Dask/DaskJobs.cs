@@ -13,6 +13,9 @@ public sealed class DaskJobs(string apiUrl)
     /// <summary>What a scheduler's TLS name starts with; the cluster's name follows.</summary>
     public const string ServerNamePrefix = "daskgateway-";
 
+    /// <summary>What follows the cluster's name where one of its own workers comes through the gateway: workers are told apart from clients by it.</summary>
+    public const string WorkerNameSuffix = ".worker";
+
     private const string CertificateFile = "dask.crt";
     private const string KeyFile = "dask.pem";
     private const string TokenFile = "api-token";
@@ -25,7 +28,7 @@ public sealed class DaskJobs(string apiUrl)
     /// <summary>The job of a cluster's scheduler.</summary>
     public JobStart Scheduler(Cluster cluster, ClusterCredentials credentials, DaskSettings dask, int attempt)
     {
-        List<string> command = [.. dask.SchedulerCommand, "--protocol", "tls", "--port", Text(dask.SchedulerPort)];
+        List<string> command = [.. dask.SchedulerCommand.DefaultIfEmpty("dask-scheduler"), "--protocol", "tls", "--port", Text(dask.SchedulerPort)];
         AddIf(command, "--host", dask.SchedulerHost);
         AddIf(command, "--interface", dask.Interface);
         command.AddRange(["--dashboard-address", $"{dask.SchedulerHost}:{dask.DashboardPort}"]);
@@ -73,17 +76,17 @@ public sealed class DaskJobs(string apiUrl)
         string address = dask.WorkerRoute == WorkerRoute.Proxy ? $"tls://{dask.ProxyAddress}" : cluster.SchedulerAddress!;
         List<string> command =
         [
-            .. dask.WorkerCommand, address,
+            .. dask.WorkerCommand.DefaultIfEmpty("dask-worker"), address,
             "--name", worker.Name,
             "--nthreads", Text(resources.Threads ?? Math.Max(1, (int)resources.Cores)),
             "--memory-limit", Text(resources.Memory),
             "--preload", $"./{WorkerPluginFile}",
             "--death-timeout", Text(dask.DeathTimeout),
-            dask.Nanny ? "--nanny" : "--no-nanny",
+            .. dask.Nanny ? new[] { "--nanny", "--preload-nanny", $"./{WorkerPluginFile}" } : ["--no-nanny"],
         ];
         if (dask.WorkerRoute == WorkerRoute.Proxy)
         {
-            command.AddRange(["--scheduler-sni", ServerNamePrefix + cluster.Name]);
+            command.AddRange(["--scheduler-sni", WorkerServerName(cluster)]);
         }
 
         command.AddRange(dask.WorkerDashboard ? ["--dashboard-address", ":0"] : ["--no-dashboard"]);
@@ -100,6 +103,11 @@ public sealed class DaskJobs(string apiUrl)
         command.AddRange(dask.WorkerArguments);
         var environment = Environment(cluster, dask, "WORKER");
         environment["DASK_GATEWAY_WORKER_NAME"] = worker.Name;
+        if (dask.WorkerRoute == WorkerRoute.Proxy)
+        {
+            environment["DASK_GATEWAY_SCHEDULER_NAME"] = WorkerServerName(cluster);
+        }
+
         return new JobStart
         {
             Name = worker.Name,
@@ -113,6 +121,8 @@ public sealed class DaskJobs(string apiUrl)
             Files = [.. Credentials(credentials), _workerPlugin],
         };
     }
+
+    private static string WorkerServerName(Cluster cluster) => ServerNamePrefix + cluster.Name + WorkerNameSuffix;
 
     private static Dictionary<string, string> Environment(Cluster cluster, DaskSettings dask, string role)
     {

@@ -3,11 +3,13 @@ namespace Gateway.Core.Dask;
 /// <summary>How Dask's processes are started on one backend instance: section <c>Backends:{name}:Dask</c>.</summary>
 public sealed class DaskSettings
 {
-    /// <summary>Executable and first arguments of a scheduler.</summary>
-    public IReadOnlyList<string> SchedulerCommand { get; set; } = ["dask-scheduler"];
+    // Lists start empty: the configuration's binder appends to what is there already.
 
-    /// <summary>Executable and first arguments of a worker.</summary>
-    public IReadOnlyList<string> WorkerCommand { get; set; } = ["dask-worker"];
+    /// <summary>Executable and first arguments of a scheduler; empty: <c>dask-scheduler</c>.</summary>
+    public IReadOnlyList<string> SchedulerCommand { get; set; } = [];
+
+    /// <summary>Executable and first arguments of a worker; empty: <c>dask-worker</c>.</summary>
+    public IReadOnlyList<string> WorkerCommand { get; set; } = [];
 
     /// <summary>Further arguments of a scheduler.</summary>
     public IReadOnlyList<string> SchedulerArguments { get; set; } = [];

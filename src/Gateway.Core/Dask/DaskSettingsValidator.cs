@@ -7,9 +7,9 @@ internal static class DaskSettingsValidator
     {
         foreach (var (name, command) in new[] { (nameof(dask.SchedulerCommand), dask.SchedulerCommand), (nameof(dask.WorkerCommand), dask.WorkerCommand) })
         {
-            if (command.Count == 0 || string.IsNullOrWhiteSpace(command[0]))
+            if (command.Count > 0 && string.IsNullOrWhiteSpace(command[0]))
             {
-                yield return $"{path}:{name} is empty; needed is an executable, with arguments if any.";
+                yield return $"{path}:{name}:0 is blank; needed is an executable, with arguments if any.";
             }
         }
 
@@ -47,9 +47,12 @@ internal static class DaskSettingsValidator
             yield return $"{path}:HeartbeatPeriod is {dask.HeartbeatPeriod}; allowed are 1 to 3600 seconds.";
         }
 
-        if (dask.LifetimeMargin < 0 || dask.LifetimeStagger < 0)
+        foreach (var (name, seconds) in new[] { (nameof(dask.LifetimeMargin), dask.LifetimeMargin), (nameof(dask.LifetimeStagger), dask.LifetimeStagger) })
         {
-            yield return $"{path}:LifetimeMargin and LifetimeStagger are {dask.LifetimeMargin} and {dask.LifetimeStagger}; allowed are seconds from 0.";
+            if (!(seconds >= 0 && seconds <= 86400))
+            {
+                yield return $"{path}:{name} is {seconds}; allowed are 0 to 86400 seconds.";
+            }
         }
 
         if (dask.WorkerRoute == WorkerRoute.Proxy && !IsHostAndPort(dask.ProxyAddress))

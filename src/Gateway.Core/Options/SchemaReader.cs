@@ -37,14 +37,28 @@ internal sealed partial class SchemaReader(ClusterSpec defaults)
             settings.Fail("Field", $"is '{name}', as that of another option");
         }
 
-        if (!Enum.TryParse<OptionType>(settings.Text("Type"), ignoreCase: true, out var type) || !Enum.IsDefined(type))
+        if (ReadType(settings) is not { } type)
         {
-            settings.Fail("Type", $"is '{settings.Text("Type")}'; it must be string, bool, int, float, select or mapping");
             return null;
         }
 
         var apply = ReadTarget(settings, name, type);
         return apply is null ? null : Make(settings, name, type, apply);
+    }
+
+    private static OptionType? ReadType(SettingsReader settings)
+    {
+        var text = settings.Text("Type");
+        foreach (var type in Enum.GetValues<OptionType>())
+        {
+            if (string.Equals(type.ToString(), text, StringComparison.OrdinalIgnoreCase))
+            {
+                return type;
+            }
+        }
+
+        settings.Fail("Type", $"is '{text}'; it must be string, bool, int, float, select or mapping");
+        return null;
     }
 
     private OptionField? Make(SettingsReader settings, string name, OptionType type, Func<ClusterSpec, OptionValue, ClusterSpec> apply)

@@ -9,7 +9,8 @@ namespace Gateway.Core.Reconciliation;
 /// <summary>Does what plans have saved for one backend instance: claims in bulk, across clusters, one call for all of a kind.</summary>
 internal sealed partial class Executor : LoopService
 {
-    private static readonly TimeSpan ClaimMargin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(250);
     private readonly BackendInstance _instance;
     private readonly IJobStore _store;
     private readonly StartRunner _starts;
@@ -43,6 +44,9 @@ internal sealed partial class Executor : LoopService
 
     protected override string LoopName => $"the executor of backend '{_instance.Name}'";
 
+    /// <summary>A call, and as long again (at most half a minute) to record what came of it.</summary>
+    private TimeSpan ClaimTime => _instance.Limits.CallTimeout + (_instance.Limits.CallTimeout < LongestMargin ? _instance.Limits.CallTimeout : LongestMargin);
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -54,7 +58,7 @@ internal sealed partial class Executor : LoopService
         }
     }
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         if (_instance.Health.Pause is var pause && pause > TimeSpan.Zero)
         {
@@ -65,7 +69,7 @@ internal sealed partial class Executor : LoopService
         IReadOnlyList<OutboxEntry> entries = [];
         try
         {
-            entries = await _store.ClaimOutboxAsync(_instance.Name, _instance.Backend.Node, _instance.Limits.Batch, _instance.Limits.CallTimeout + ClaimMargin, cancellationToken);
+            entries = await _store.ClaimOutboxAsync(_instance.Name, _instance.Backend.Node, _instance.Limits.Batch, ClaimTime, cancellationToken);
         }
         finally
         {
@@ -109,43 +113,82 @@ internal sealed partial class Executor : LoopService
         activity?.SetTag("backend", _instance.Name).SetTag("jobs", entries.Count);
         using var timeout = new CancellationTokenSource(_instance.Limits.CallTimeout, Time);
         long begun = Time.GetTimestamp();
-        IReadOnlyList<OutboxResult> results;
+        var results = await AskAsync(action, entries, timeout.Token);
+        Count(action, results);
+        await FinishAsync(results, begun);
+    }
+
+    private async Task<IReadOnlyList<OutboxResult>> AskAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
+    {
+        long begun = Time.GetTimestamp();
         try
         {
-            results = action switch
+            var results = action switch
             {
-                OutboxAction.Start => await _starts.RunAsync(_instance, entries, timeout.Token),
-                OutboxAction.Stop => await StopRunner.RunAsync(_instance, entries, timeout.Token),
-                _ => await AddressRunner.RunAsync(_instance, entries, timeout.Token),
+                OutboxAction.Start => await _starts.RunAsync(_instance, entries, cancellationToken),
+                OutboxAction.Stop => await StopRunner.RunAsync(_instance, entries, cancellationToken),
+                _ => await AddressRunner.RunAsync(_instance, entries, cancellationToken),
             };
             _metrics.Call(_instance.Name, action.ToString(), answered: true, Time.GetElapsedTime(begun));
             _instance.Health.Answered();
+            return results;
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException e)
         {
-            throw;
+            // What a start needs could not be read: it was not tried. The claim is given back as soon as the store takes it.
+            LogStoreUnavailable(Logger, e.Message, action, entries.Count);
+            return [.. entries.Select(entry => new OutboxResult { Entry = entry, RetryAfter = ShortPause, NotTried = entry.Attempt == 1 })];
         }
 #pragma warning disable CA1031 // Whatever a backend throws, nothing is known then.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             _metrics.Call(_instance.Name, action.ToString(), answered: false, Time.GetElapsedTime(begun));
-            results = Unanswered(action, entries, e);
+            return IsSilence(e) ? Unanswered(action, entries, e)
+                : entries.Count > 1 ? await HalvesAsync(action, entries, cancellationToken)
+                : [Failed(action, entries[0], e)];
+        }
+    }
+
+    /// <summary>
+    /// A batch with one job in it that the backend fails on must not hold up the others: each half is tried by itself, and what the call
+    /// before may have done already is adopted.
+    /// </summary>
+    private async Task<IReadOnlyList<OutboxResult>> HalvesAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
+    {
+        var results = new List<OutboxResult>(entries.Count);
+        foreach (var half in entries.Chunk((entries.Count + 1) / 2))
+        {
+            results.AddRange(await AskAsync(action, [.. half.Select(e => e with { Attempt = Math.Max(2, e.Attempt) })], cancellationToken));
         }
 
-        Count(action, results);
-        await _store.FinishOutboxAsync(results, CancellationToken.None);
+        return results;
     }
+
+    /// <summary>What is known is not given up because the store is away for a moment: until the claim runs out it can still be told.</summary>
+    private async Task FinishAsync(IReadOnlyList<OutboxResult> results, long begun)
+    {
+        for (var pause = ShortPause; ; pause *= 2)
+        {
+            try
+            {
+                // A gateway that stops finishes what it has begun.
+                await _store.FinishOutboxAsync(results, CancellationToken.None);
+                return;
+            }
+            catch (StoreUnavailableException) when (Time.GetElapsedTime(begun) + pause < ClaimTime)
+            {
+                await Task.Delay(pause, Time, CancellationToken.None);
+            }
+        }
+    }
+
+    private static bool IsSilence(Exception exception) => exception is BackendUnavailableException or OperationCanceledException;
 
     /// <summary>Nothing is known of any of them: they are asked for, then tried again, after a pause.</summary>
     private List<OutboxResult> Unanswered(OutboxAction action, IReadOnlyList<OutboxEntry> entries, Exception exception)
     {
-        string reason = exception switch
-        {
-            BackendUnavailableException => exception.Message,
-            OperationCanceledException => $"It did not answer within {_instance.Limits.CallTimeout.TotalSeconds:0} seconds.",
-            _ => "It failed unexpectedly; the gateway's log has the details.",
-        };
+        string reason = exception is BackendUnavailableException ? exception.Message : $"It did not answer within {_instance.Limits.CallTimeout.TotalSeconds:0} seconds.";
         var pause = _instance.Health.Failed(reason);
         LogBackendFailed(Logger, exception, _instance.Name, action, entries.Count, pause);
         var told = new HashSet<string>(StringComparer.Ordinal);
@@ -160,6 +203,21 @@ internal sealed partial class Executor : LoopService
                     : null,
             }),
         ];
+    }
+
+    /// <summary>The backend failed on one job: that says nothing of the others, so the backend itself is not left alone.</summary>
+    private OutboxResult Failed(OutboxAction action, OutboxEntry entry, Exception exception)
+    {
+        var pause = StopRunner.Pause(entry.Attempt);
+        LogJobFailed(Logger, exception, _instance.Name, action, entry.Job, pause);
+        return new()
+        {
+            Entry = entry,
+            RetryAfter = pause,
+            Event = entry.Attempt <= 2
+                ? new() { Cluster = entry.Cluster, Worker = entry.Kind == JobKind.Worker ? entry.Job : null, Kind = Events.EventKinds.Backend, Message = $"'{_instance.Name}' failed unexpectedly; the gateway keeps trying, and its log has the details." }
+                : null,
+        };
     }
 
     private void Count(OutboxAction action, IReadOnlyList<OutboxResult> results)
@@ -179,6 +237,12 @@ internal sealed partial class Executor : LoopService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} did not answer when asked to {Action} {Count} jobs; trying again in {Pause}.")]
     private static partial void LogBackendFailed(ILogger logger, Exception exception, string backend, OutboxAction action, int count, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Backend {Backend} failed unexpectedly when asked to {Action} {JobName}; trying again in {Pause}.")]
+    private static partial void LogJobFailed(ILogger logger, Exception exception, string backend, OutboxAction action, string jobName, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store could not be reached: {Reason} To {Action} {Count} jobs is tried again soon.")]
+    private static partial void LogStoreUnavailable(ILogger logger, string reason, OutboxAction action, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} outbox entries of backend {Backend} could not be finished; they are tried again when their claim has run out.")]
     private static partial void LogUnfinished(ILogger logger, Exception exception, int count, string backend);

@@ -1,4 +1,5 @@
 using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ internal sealed partial class Housekeeper(
 {
     private const int Batch = 200;
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         bool more = false;
         foreach (var instance in backends.All)
@@ -49,14 +50,16 @@ internal sealed partial class Housekeeper(
         {
             foreach (var job in jobs)
             {
-                await logs.CopyAsync(instance.Backend, job, either.Token);
+                await CopyAsync(instance, job, either.Token);
             }
 
             await instance.Backend.CleanAsync([.. jobs.Select(j => new JobHandle(j.Name, j.Handle))], either.Token);
         }
-        catch (Exception e) when (e is BackendUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+#pragma warning disable CA1031 // A backend that cannot be tidied up must keep neither the others nor the database from it.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
-            LogNotCleaned(Logger, jobs.Count, instance.Name, e.Message);
+            LogNotCleaned(Logger, e, jobs.Count, instance.Name);
             return false;
         }
 
@@ -64,9 +67,25 @@ internal sealed partial class Housekeeper(
         return jobs.Count == Batch;
     }
 
+    private async Task CopyAsync(BackendInstance instance, Job job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await logs.CopyAsync(instance.Backend, job, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A log that cannot be read or kept is lost; the credentials beside it must go all the same.
+            LogNotCopied(Logger, e, job.Name);
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Forgot {Count} clusters that ended long ago.")]
     private static partial void LogRemoved(ILogger logger, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What {Count} ended jobs left at backend {Backend} could not be removed yet: {Reason}")]
-    private static partial void LogNotCleaned(ILogger logger, int count, string backend, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of job {JobName} could not be copied.")]
+    private static partial void LogNotCopied(ILogger logger, Exception exception, string jobName);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What {Count} ended jobs left at backend {Backend} could not be removed yet.")]
+    private static partial void LogNotCleaned(ILogger logger, Exception exception, int count, string backend);
 }

@@ -59,7 +59,8 @@ internal sealed class JobLogStore : IJobLogs
                 while (piece is { Bytes.Length: > 0 } && file.Length < _settings.MaxLogSize)
                 {
                     await file.WriteAsync(piece.Bytes, cancellationToken);
-                    piece = piece.NextOffset < piece.Length
+                    // Where the length is not known, only an empty piece tells the end.
+                    piece = piece.Length is null || piece.NextOffset < piece.Length
                         ? await backend.ReadLogAsync(handle, stream, piece.NextOffset, Piece, cancellationToken)
                         : null;
                 }

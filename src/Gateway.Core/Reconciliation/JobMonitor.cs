@@ -39,7 +39,7 @@ internal sealed partial class JobMonitor : LoopService
 
     protected override string LoopName => $"the monitor of backend '{_instance.Name}'";
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         var period = _instance.Backend.ListPeriod;
         if (!await IsOursAsync(period, cancellationToken))
@@ -83,10 +83,17 @@ internal sealed partial class JobMonitor : LoopService
         {
             _metrics.Call(_instance.Name, "List", answered: false, Time.GetElapsedTime(begun));
             LogListingFailed(Logger, _instance.Name, e.Message);
+            _instance.Health.Failed(e.Message);
             return;
         }
 
+        // A listing changes nothing, so it goes on while the backend is left alone otherwise, and is what ends that.
         _metrics.Call(_instance.Name, "List", answered: true, Time.GetElapsedTime(begun));
+        if (listing.UnreachableScopes.Count == 0)
+        {
+            _instance.Health.Answered();
+        }
+
         _metrics.Listed(_instance.Name, listing.Jobs);
         if (listing.UnreachableScopes.Count == 0)
         {
@@ -101,7 +108,25 @@ internal sealed partial class JobMonitor : LoopService
         }
 
         await RecordAsync(jobs, reports, cancellationToken);
-        await _sweeper.SweepAsync(_instance, listing, cancellationToken);
+        await SweepAsync(listing, cancellationToken);
+    }
+
+    private async Task SweepAsync(JobListing listing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BoundedAsync(
+                async token =>
+                {
+                    await _sweeper.SweepAsync(_instance, listing, token);
+                    return true;
+                },
+                cancellationToken);
+        }
+        catch (Exception e) when (e is BackendUnavailableException or TimeoutException)
+        {
+            LogNotSwept(Logger, _instance.Name, e.Message);
+        }
     }
 
     /// <summary>Of several jobs under one name the one that lives counts.</summary>
@@ -125,7 +150,9 @@ internal sealed partial class JobMonitor : LoopService
         {
             told = await BoundedAsync(token => _instance.Backend.DescribeAsync([.. absent.Select(j => new JobHandle(j.Name, j.Handle))], token), cancellationToken);
         }
-        catch (Exception e) when (e is BackendUnavailableException or TimeoutException)
+#pragma warning disable CA1031 // Whatever keeps a backend from telling must not keep what is known from being recorded.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             // That they are gone is certain; why would only have been nice to know.
             LogListingFailed(Logger, _instance.Name, e.Message);
@@ -250,6 +277,9 @@ internal sealed partial class JobMonitor : LoopService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The jobs of backend {Backend} could not be listed: {Reason}")]
     private static partial void LogListingFailed(ILogger logger, string backend, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Jobs of backend {Backend} that no row knows could not be removed: {Reason}")]
+    private static partial void LogNotSwept(ILogger logger, string backend, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} stopped telling of changes; it is listed meanwhile, and asked again.")]
     private static partial void LogWatchFailed(ILogger logger, Exception exception, string backend);

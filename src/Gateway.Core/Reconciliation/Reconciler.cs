@@ -39,7 +39,7 @@ internal sealed partial class Reconciler : LoopService
         });
     }
 
-    protected override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         long begun = Time.GetTimestamp();
         var batch = await _store.ClaimAsync(_replica.Value, _settings.Batch, _settings.Lease, cancellationToken);

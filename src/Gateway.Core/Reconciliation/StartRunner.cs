@@ -9,37 +9,30 @@ namespace Gateway.Core.Reconciliation;
 /// <summary>Starts jobs: from outbox entries to command lines, to one call of the backend, to outcomes.</summary>
 internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJobs dask)
 {
+    private const string NoSecrets = "It cannot be started for now: its secrets are encrypted under a key that this gateway is not configured with. An operator can add that key.";
     private static readonly TimeSpan BlockedPause = TimeSpan.FromSeconds(30);
 
     public async Task<IReadOnlyList<OutboxResult>> RunAsync(BackendInstance instance, IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
     {
-        string[] names = [.. entries.Select(e => e.Cluster).Distinct(StringComparer.Ordinal)];
-        var snapshots = await store.SnapshotsAsync(names, cancellationToken);
-        var (credentials, blocked) = await CredentialsAsync(names, cancellationToken);
+        var snapshots = await store.SnapshotsAsync(ClustersOf(entries), cancellationToken);
+        var wanted = entries.ToLookup(e => snapshots.TryGetValue(e.Cluster, out var snapshot) && IsWanted(e, snapshot));
 
+        // What is to end needs no secrets.
         var results = new List<OutboxResult>(entries.Count);
+        results.AddRange(await WithdrawAsync(instance, [.. wanted[false]], cancellationToken));
+        var credentials = await CredentialsAsync(ClustersOf(wanted[true]), cancellationToken);
         var starts = new List<(OutboxEntry Entry, JobStart Start)>(entries.Count);
-        foreach (var entry in entries)
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in wanted[true])
         {
-            if (blocked.TryGetValue(entry.Cluster, out string? reason))
+            var snapshot = snapshots[entry.Cluster];
+            if (credentials.TryGetValue(entry.Cluster, out var secrets))
             {
-                results.Add(Blocked(entry, reason));
-            }
-            else if (snapshots.TryGetValue(entry.Cluster, out var snapshot)
-                && credentials.TryGetValue(entry.Cluster, out var secrets)
-                && Build(instance, entry, snapshot, secrets) is { } start)
-            {
-                starts.Add((entry, start));
-            }
-            else if (entry.Attempt > 1)
-            {
-                // Not wanted any more, but an earlier try may have started it: the sweeper's rules do not wait that long.
-                await instance.Backend.StopAsync([new JobHandle(entry.Job, null)], cancellationToken);
-                results.Add(Ended(instance, entry, "It was no longer wanted when it was to be started."));
+                starts.Add((entry, Build(instance, entry, snapshot, secrets)));
             }
             else
             {
-                results.Add(Ended(instance, entry, "It was no longer wanted when it was to be started."));
+                results.Add(Blocked(instance, entry, isNews: snapshot.Jobs.GetValueOrDefault(entry.Job)?.Reason != NoSecrets && told.Add(entry.Cluster)));
             }
         }
 
@@ -52,32 +45,38 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
         return results;
     }
 
-    private JobStart? Build(BackendInstance instance, OutboxEntry entry, ClusterSnapshot snapshot, ClusterCredentials credentials)
-    {
-        var cluster = snapshot.Cluster;
-        if (entry.Kind == JobKind.Scheduler)
-        {
-            return cluster.Phase == ClusterPhase.Submitted ? dask.Scheduler(cluster, credentials, instance.Dask, entry.Attempt) : null;
-        }
+    private static string[] ClustersOf(IEnumerable<OutboxEntry> entries) => [.. entries.Select(e => e.Cluster).Distinct(StringComparer.Ordinal)];
 
-        var worker = snapshot.Workers.FirstOrDefault(w => w.Name == entry.Job);
-        return cluster.Phase == ClusterPhase.Running && worker is { Phase: WorkerPhase.Submitted }
-            ? dask.Worker(cluster, worker, credentials, instance.Dask, instance.Backend.MaxJobDuration(cluster.Spec), entry.Attempt)
-            : null;
+    private static bool IsWanted(OutboxEntry entry, ClusterSnapshot snapshot) => entry.Kind == JobKind.Scheduler
+        ? snapshot.Cluster.Phase == ClusterPhase.Submitted
+        : snapshot.Cluster.Phase == ClusterPhase.Running && snapshot.Workers.Any(w => w.Name == entry.Job && w.Phase == WorkerPhase.Submitted);
+
+    /// <summary>Starts that nobody wants any more. An earlier try of some may have taken place: these are stopped until nothing is left.</summary>
+    private static async Task<IEnumerable<OutboxResult>> WithdrawAsync(BackendInstance instance, List<OutboxEntry> entries, CancellationToken cancellationToken)
+    {
+        var tried = entries.Where(e => e.Attempt > 1).ToList();
+        var outcomes = tried.Count == 0 ? [] : await instance.Backend.StopAsync([.. tried.Select(e => new JobHandle(e.Job, null))], cancellationToken);
+        var ending = tried.Zip(outcomes).Where(t => t.Second == StopOutcome.Ending).Select(t => t.First.Id).ToHashSet();
+        return entries.Select(e => ending.Contains(e.Id)
+            ? new() { Entry = e, RetryAfter = StopRunner.Pause(e.Attempt - 1) }
+            : Ended(instance, e, "It was no longer wanted when it was to be started."));
     }
 
+    private JobStart Build(BackendInstance instance, OutboxEntry entry, ClusterSnapshot snapshot, ClusterCredentials credentials) => entry.Kind == JobKind.Scheduler
+        ? dask.Scheduler(snapshot.Cluster, credentials, instance.Dask, entry.Attempt)
+        : dask.Worker(snapshot.Cluster, snapshot.Workers.First(w => w.Name == entry.Job), credentials, instance.Dask, instance.Backend.MaxJobDuration(snapshot.Cluster.Spec), entry.Attempt);
+
     /// <summary>A row whose key is missing blocks itself and nothing else.</summary>
-    private async Task<(IReadOnlyDictionary<string, ClusterCredentials> Found, IReadOnlyDictionary<string, string> Blocked)> CredentialsAsync(
-        string[] names, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(string[] names, CancellationToken cancellationToken)
     {
         try
         {
-            return (await clusters.CredentialsAsync(names, cancellationToken), new Dictionary<string, string>());
+            return names.Length == 0 ? new Dictionary<string, ClusterCredentials>() : await clusters.CredentialsAsync(names, cancellationToken);
         }
         catch (MissingKeyException e)
         {
-            var rest = names.Except(e.Rows, StringComparer.Ordinal).ToArray();
-            return (await clusters.CredentialsAsync(rest, cancellationToken), e.Rows.ToDictionary(row => row, _ => e.Message, StringComparer.Ordinal));
+            string[] others = [.. names.Except(e.Rows, StringComparer.Ordinal)];
+            return others.Length < names.Length ? await CredentialsAsync(others, cancellationToken) : new Dictionary<string, ClusterCredentials>();
         }
     }
 
@@ -95,12 +94,14 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
         _ => throw new InvalidOperationException($"The backend '{instance.Name}' gave an outcome that is not known: {outcome}."),
     };
 
-    private static OutboxResult Blocked(OutboxEntry entry, string reason) => new()
+    /// <summary>The job's row keeps the reason, so that it is told once however long it stays.</summary>
+    private static OutboxResult Blocked(BackendInstance instance, OutboxEntry entry, bool isNews) => new()
     {
         Entry = entry,
+        Job = Job(instance, entry) with { Reason = NoSecrets },
         RetryAfter = BlockedPause,
         NotTried = true,
-        Event = entry.Attempt == 1 ? new() { Cluster = entry.Cluster, Kind = EventKinds.ClusterWaiting, Message = $"It cannot be started for now: {reason}" } : null,
+        Event = isNews ? new() { Cluster = entry.Cluster, Kind = EventKinds.ClusterWaiting, Message = NoSecrets } : null,
     };
 
     private static OutboxResult Ended(BackendInstance instance, OutboxEntry entry, string reason) =>

@@ -33,6 +33,7 @@ internal sealed partial class StraySweeper(
         }
 
         await instance.Backend.StopAsync([.. due.Select(j => new JobHandle(j.Name, j.Handle))], cancellationToken);
+        Forget(instance.Name, due);
         metrics.Strays(instance.Name, due.Count);
         LogRemoved(logger, due.Count, instance.Name, due[0].Name);
         await clusters.AppendEventsAsync(
@@ -58,6 +59,18 @@ internal sealed partial class StraySweeper(
             }
 
             return [.. strays.Where(s => time.GetElapsedTime(_seen.TryAdd((backend, s.Handle), now) ? now : _seen[(backend, s.Handle)], now) >= settings.StrayGrace)];
+        }
+    }
+
+    /// <summary>Those that take their time to end are not asked, and told of, with every listing: only after another grace period.</summary>
+    private void Forget(string backend, List<JobReport> due)
+    {
+        lock (_seen)
+        {
+            foreach (var job in due)
+            {
+                _seen.Remove((backend, job.Handle));
+            }
         }
     }
 

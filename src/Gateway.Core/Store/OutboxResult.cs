@@ -9,7 +9,10 @@ public sealed record OutboxResult
     /// <summary>The entry, as claimed.</summary>
     public required OutboxEntry Entry { get; init; }
 
-    /// <summary>The job's new row; null: unchanged.</summary>
+    /// <summary>
+    /// What is now known of the job; null: nothing new. Of a start all of it is recorded, of a stop the state and reason, of an address check
+    /// address and verdict alone: nothing else of the row changes.
+    /// </summary>
     public Job? Job { get; init; }
 
     /// <summary>When to try again; null: it is done and leaves the outbox.</summary>

@@ -21,7 +21,7 @@ public sealed record PlanSave
     /// <summary>Workers whose rows change.</summary>
     public IReadOnlyList<Worker> ChangedWorkers { get; init; } = [];
 
-    /// <summary>What is to be done. Entries of workers that were not granted are left out.</summary>
+    /// <summary>What is to be done. A job has one entry of each action: a new address check takes the place of an older one, whose claim is lost with it. Entries of workers that were not granted are left out.</summary>
     public IReadOnlyList<OutboxEntry> Outbox { get; init; } = [];
 
     /// <summary>Lines for the timeline.</summary>

@@ -11,7 +11,11 @@ namespace Gateway.Proxy.Relay;
 /// <summary>What all loops and connections share, whichever way bytes are moved.</summary>
 internal sealed partial class RelayContext
 {
+    // Kept free for everything else in the process: a runtime that cannot open a file when it must load or compile something gives up.
+    private const int SpareDescriptors = 64;
+
     private readonly ILogger _logger;
+    private readonly long _descriptorCeiling;
     private long _descriptorsToldAt = long.MinValue;
     private int _waiting;
 
@@ -19,6 +23,7 @@ internal sealed partial class RelayContext
     {
         (Routes, Options, Metrics, Failure, Time, _logger) = (routes, options.Value, metrics, failure, time, logger);
         var descriptors = Libc.DescriptorLimit();
+        _descriptorCeiling = descriptors is { } limit ? limit - Math.Min(SpareDescriptors, limit / 8) : long.MaxValue;
         Limits = new ConnectionLimits(Options.Limits, descriptors, time);
         ProxySources = NetworkList.Parse(Options.ProxyProtocolSources);
         LogLimits(descriptors, Limits.Max);
@@ -42,6 +47,9 @@ internal sealed partial class RelayContext
 
     /// <summary>Who may send a PROXY header.</summary>
     public NetworkList ProxySources { get; }
+
+    /// <summary>True: with this new descriptor the process comes close to its limit. The kernel gives the lowest free number, so the number tells.</summary>
+    public bool IsShort(nint descriptor) => descriptor >= _descriptorCeiling;
 
     /// <summary>Takes one of the places for connections that wait for a route; to be given back with <see cref="LeaveWait"/>.</summary>
     public bool TryEnterWait()

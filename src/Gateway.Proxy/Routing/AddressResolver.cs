@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Gateway.Proxy.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -72,8 +71,9 @@ internal sealed partial class AddressResolver : BackgroundService
                 _table.Resolved(entry, [.. found.Select(address => SchedulerAddress.Of(address, route.SchedulerPort))]);
             }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException && !stoppingToken.IsCancellationRequested)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
+            // One name, whatever is wrong with it, must not end the look-up of all others.
             // What was known stays: an old address is better than none while the name server is away.
             LogUnresolved(route.SchedulerHost, route.Name, e.Message);
         }

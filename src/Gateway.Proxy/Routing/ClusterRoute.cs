@@ -23,7 +23,7 @@ public sealed record ClusterRoute(string Name, string SchedulerHost, int Schedul
             throw new ArgumentException($"Cluster name '{Name}': 1 to {MaxNameLength} ASCII letters, digits, '-', '.' or '_' are allowed.");
         }
 
-        if (string.IsNullOrWhiteSpace(SchedulerHost) || Uri.CheckHostName(SchedulerHost) is UriHostNameType.Unknown)
+        if (SchedulerHost.Length is 0 or > 255 || Uri.CheckHostName(SchedulerHost) is UriHostNameType.Unknown)
         {
             throw new ArgumentException($"Scheduler host '{SchedulerHost}' of cluster {Name}: an IPv4 address, an IPv6 address or a DNS name is allowed.");
         }

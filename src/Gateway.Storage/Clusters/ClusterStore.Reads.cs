@@ -2,6 +2,7 @@ using Gateway.Core.Clusters;
 using Gateway.Core.Events;
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
+using Gateway.Storage.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Clusters;
@@ -9,58 +10,63 @@ namespace Gateway.Storage.Clusters;
 internal sealed partial class ClusterStore
 {
     public Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.QueryAsync(
             "find",
             async (session, token) =>
             {
-                var found = await (
-                    from c in session.Context.Clusters
-                    join i in session.Context.Inbox on c.Name equals i.Cluster
-                    where c.Name == name
-                    select new { Cluster = c, i.Desired, i.StopReason }).FirstOrDefaultAsync(token);
-                return found is null
+                var found = await ClusterRows.Where(session, "c.name = @name").With("name", name).QueryAsync(ClusterRows.Read, token);
+                return found.Count == 0
                     ? null
-                    : RowReader.View(found.Cluster, found.Desired, found.StopReason)
-                        ?? throw new StoreUnavailableException($"Cluster {name} is in a state that only a newer version of the gateway knows.");
+                    : found[0] ?? throw new StoreUnavailableException($"Cluster {name} is in a state that only a newer version of the gateway knows.");
             },
             cancellationToken);
 
     public Task<IReadOnlyList<ClusterView>> ListAsync(ClusterFilter filter, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<ClusterView>>(
+        database.QueryAsync<IReadOnlyList<ClusterView>>(
             "list",
             async (session, token) =>
             {
-                string[] phases = [.. filter.Phases.Select(p => p.ToString())];
-                bool closing = filter.Phases.Contains(ClusterPhase.Closing);
-                var rows = session.Context.Clusters.AsQueryable();
-                if (filter.OwnerId is { } owner)
-                {
-                    rows = rows.Where(c => c.OwnerId == owner);
-                }
+                // The names of phases are constants of ours.
+                string phases = filter.Phases.Count == 0 ? "FALSE" : $"c.phase IN ({string.Join(", ", filter.Phases.Order().Select(p => $"'{p}'"))})";
+                string closing = filter.Phases.Contains(ClusterPhase.Closing) ? "TRUE" : "FALSE";
+                string owned = filter.OwnerId is null ? "" : "c.owner_id = @owner AND ";
 
                 // Without ended phases an index of live rows answers, however long the history is.
-                if (!filter.Phases.Any(p => p.IsEnded()))
-                {
-                    rows = rows.Where(c => c.EndedAt == null);
-                }
+                string live = filter.Phases.Any(p => p.IsEnded()) ? "" : "c.ended_at IS NULL AND ";
 
                 // A cluster that was asked to stop shows as closing from that moment on, whatever its row says.
-                var found = await (
-                    from c in rows
-                    join i in session.Context.Inbox on c.Name equals i.Cluster
-                    where i.Desired == nameof(DesiredState.Stopped) && c.EndedAt == null ? closing : phases.Contains(c.Phase)
-                    orderby c.CreatedAt descending, c.Name
-                    select new { Cluster = c, i.Desired, i.StopReason }).Take(filter.Max).ToListAsync(token);
-                return [.. found.Select(f => RowReader.View(f.Cluster, f.Desired, f.StopReason)).OfType<ClusterView>()];
+                var command = ClusterRows.Where(session, $"""
+                    {owned}{live}CASE WHEN i.desired = '{nameof(DesiredState.Stopped)}' AND c.ended_at IS NULL THEN {closing} ELSE {phases} END
+                    ORDER BY c.created_at DESC, c.name LIMIT @max
+                    """).With("max", filter.Max);
+                if (filter.OwnerId is { } owner)
+                {
+                    command.With("owner", owner);
+                }
+
+                return [.. (await command.QueryAsync(ClusterRows.Read, token)).OfType<ClusterView>()];
             },
             cancellationToken);
 
     public Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyDictionary<string, ClusterCredentials>>(
+        database.QueryAsync<IReadOnlyDictionary<string, ClusterCredentials>>(
             "credentials",
             async (session, token) =>
             {
-                var rows = await session.Context.Credentials.Where(c => names.Contains(c.Cluster)).ToListAsync(token);
+                var rows = await session.Command($"""
+                    SELECT cluster, certificate, token_hash, key_id, sealed_key, sealed_token FROM credentials
+                    WHERE cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
+                    """).WithNames(names).QueryAsync(
+                    r => new CredentialRow
+                    {
+                        Cluster = r.GetString(0),
+                        Certificate = r.GetString(1),
+                        TokenHash = r.GetFieldValue<byte[]>(2),
+                        KeyId = r.GetString(3),
+                        SealedKey = r.GetFieldValue<byte[]>(4),
+                        SealedToken = r.GetFieldValue<byte[]>(5),
+                    },
+                    token);
                 var blocked = rows.Where(r => !keys.Credentials.CanOpen(r)).ToList();
                 return blocked.Count == 0
                     ? rows.ToDictionary(r => r.Cluster, keys.Credentials.Open, StringComparer.Ordinal)
@@ -71,12 +77,13 @@ internal sealed partial class ClusterStore
             cancellationToken);
 
     public Task<TokenRecord?> TokenAsync(string name, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.QueryAsync(
             "token",
             async (session, token) =>
             {
-                byte[]? hash = await session.Context.Credentials.Where(c => c.Cluster == name).Select(c => c.TokenHash).FirstOrDefaultAsync(token);
-                return hash is null ? null : new TokenRecord(name, hash);
+                var hashes = await session.Command("SELECT token_hash FROM credentials WHERE cluster = @name").With("name", name)
+                    .QueryAsync(r => r.GetFieldValue<byte[]>(0), token);
+                return hashes.Count == 0 ? null : new TokenRecord(name, hashes[0]);
             },
             cancellationToken);
 
@@ -127,26 +134,15 @@ internal sealed partial class ClusterStore
             cancellationToken);
 
     public Task<IReadOnlyList<Cluster>> RoutesAsync(IReadOnlyCollection<string>? names, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<Cluster>>(
+        database.QueryAsync<IReadOnlyList<Cluster>>(
             "routes",
             async (session, token) =>
             {
-                var rows = session.Context.Clusters.Where(c => c.EndedAt == null && c.Phase == nameof(ClusterPhase.Running) && c.SchedulerAddress != null);
-                if (names is not null)
-                {
-                    rows = rows.Where(c => names.Contains(c.Name));
-                }
-
-                var clusters = new List<Cluster>();
-                await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(token))
-                {
-                    if (RowReader.TryRead(row, out var cluster))
-                    {
-                        clusters.Add(cluster);
-                    }
-                }
-
-                return clusters;
+                const string Routed = $"c.ended_at IS NULL AND c.phase = '{nameof(ClusterPhase.Running)}' AND c.scheduler_address IS NOT NULL";
+                var command = names is null
+                    ? ClusterRows.Where(session, Routed)
+                    : ClusterRows.Where(session, $"{Routed} AND c.name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)").WithNames(names);
+                return [.. (await command.QueryAsync(ClusterRows.Read, token)).OfType<ClusterView>().Select(view => view.Cluster)];
             },
             cancellationToken);
 }

@@ -1,7 +1,6 @@
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Storage.Encryption;
@@ -10,11 +9,13 @@ namespace Gateway.Storage.Encryption;
 internal sealed partial class ProtectionKeyStore(StoreDatabase database, StoreKeys keys, ILogger<ProtectionKeyStore> logger) : IProtectionKeyStore
 {
     public Task<IReadOnlyList<string>> GetAllAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<string>>(
+        database.QueryAsync<IReadOnlyList<string>>(
             "protection-keys",
             async (session, token) =>
             {
-                var rows = await session.Context.ProtectionKeys.OrderBy(k => k.CreatedAt).ThenBy(k => k.Name).ToListAsync(token);
+                // By hand: this is part of every start.
+                var rows = await session.Command("SELECT name, key_id, sealed_xml FROM protection_keys ORDER BY created_at, name").QueryAsync(
+                    r => new ProtectionKeyRow { Name = r.GetString(0), KeyId = r.GetString(1), SealedXml = r.GetFieldValue<byte[]>(2) }, token);
                 foreach (var row in rows.Where(r => !keys.Ring.Knows(r.KeyId)))
                 {
                     LogBlocked(logger, row.Name, row.KeyId);

@@ -134,6 +134,12 @@ internal sealed partial class JobStore
             return;
         }
 
+        // A start that was tried on a node may have left its job there: only that node's replicas can stop it.
+        await session.Command($"""
+            UPDATE outbox SET node = (SELECT s.node FROM outbox AS s WHERE s.job = outbox.job AND s.action = 'Start')
+            WHERE node IS NULL AND id IN (SELECT id FROM {session.Sql.From(Ids)} AS i)
+            """).With(Ids, [.. pairs.Where(p => p.Attempts > 0).Select(p => p.Stop)]).ExecuteAsync(cancellationToken);
+
         var never = pairs.Where(p => p.Attempts == 0).ToList();
         await RemoveAsync(session, [.. pairs.Select(p => p.Start), .. never.Select(p => p.Stop)], cancellationToken);
         var jobs = never

@@ -43,21 +43,24 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
 
         // Made or read now, so that a bad key file stops the start and not the first cluster.
         _ = keys.Ring;
-        return await database.WriteAsync(
-            "identity",
-            async (session, token) =>
-            {
-                await session.Command("INSERT INTO facts (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING")
+        var facts = await database.QueryAsync("facts", FactsAsync, cancellationToken);
+        if (!facts.ContainsKey(FactRow.Identity))
+        {
+            await database.WriteAsync(
+                "identity",
+                (session, token) => session.Command("INSERT INTO facts (name, value) VALUES (@name, @value) ON CONFLICT (name) DO NOTHING")
                     .With("name", FactRow.Identity)
                     .With("value", RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", 26))
-                    .ExecuteAsync(token);
-                return new GatewayIdentity(await session.Context.Facts.Where(f => f.Name == FactRow.Identity).Select(f => f.Value).SingleAsync(token));
-            },
-            cancellationToken);
+                    .ExecuteAsync(token),
+                cancellationToken);
+            facts = await database.QueryAsync("facts", FactsAsync, cancellationToken);
+        }
+
+        return new GatewayIdentity(facts[FactRow.Identity]);
     }
 
     public Task<DateTimeOffset> PingAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync("ping", (session, token) => session.NowAsync(token), cancellationToken);
+        database.QueryAsync("ping", (session, token) => session.NowAsync(token), cancellationToken);
 
     public Task<IReadOnlyList<ReplicaInfo>> ReplicasAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ReplicaInfo>>(
@@ -82,7 +85,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
         int compatible;
         try
         {
-            (level, compatible) = await database.ReadAsync(
+            (level, compatible) = await database.QueryAsync(
                 "schema",
                 async (session, token) =>
                 {
@@ -91,7 +94,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
                         throw new SchemaMismatchException($"The database holds no schema of the gateway. {MigrateFirst}");
                     }
 
-                    var facts = await session.Context.Facts.ToDictionaryAsync(f => f.Name, f => f.Value, token);
+                    var facts = await FactsAsync(session, token);
                     return (Level(facts, FactRow.Level), Level(facts, FactRow.CompatibleLevel));
                 },
                 cancellationToken);
@@ -112,6 +115,11 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
                 $"The database's schema is at level {level} and can be served by versions made for level {compatible} or newer; this one was made for {SchemaLevels.Current}. Start a newer version.");
         }
     }
+
+    // By hand, as all that a start needs: Entity Framework would build its whole model first.
+    private static async Task<Dictionary<string, string>> FactsAsync(StoreSession session, CancellationToken cancellationToken) =>
+        (await session.Command("SELECT name, value FROM facts").QueryAsync(r => (Name: r.GetString(0), Value: r.GetString(1)), cancellationToken))
+        .ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal);
 
     private static int Level(Dictionary<string, string> facts, string name) =>
         facts.TryGetValue(name, out string? text) && int.TryParse(text, out int level)

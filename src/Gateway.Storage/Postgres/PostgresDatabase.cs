@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using Gateway.Storage.Configuration;
@@ -13,6 +14,7 @@ namespace Gateway.Storage.Postgres;
 /// <summary>The shared database: a bounded pool to the primary, with limits on the server's side too, which hold when this process is frozen.</summary>
 internal sealed class PostgresDatabase : StoreDatabase
 {
+    private const string Migrations = "Gateway.Migrations.Postgres";
     private const string MigrationLock = "SELECT pg_advisory_lock(hashtext('gateway migrations'))";
     private const string MigrationUnlock = "SELECT pg_advisory_unlock(hashtext('gateway migrations'))";
     private readonly StorageOptions _options;
@@ -35,6 +37,11 @@ internal sealed class PostgresDatabase : StoreDatabase
 
     public override async Task MigrateAsync(CancellationToken cancellationToken)
     {
+        if (await IsMigratedAsync(Migrations, cancellationToken))
+        {
+            return;
+        }
+
         await using var context = NewContext();
         context.Database.SetCommandTimeout(TimeSpan.FromHours(1));
         await context.Database.OpenConnectionAsync(cancellationToken);
@@ -67,7 +74,7 @@ internal sealed class PostgresDatabase : StoreDatabase
 
     protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder) => builder
         .UseNpgsql(_source.Value, npgsql => npgsql
-            .MigrationsAssembly("Gateway.Migrations.Postgres")
+            .MigrationsAssembly(Migrations)
             .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
         .UseLoggerFactory(_loggers)
         .ConfigureWarnings(QuietLog.Apply);
@@ -77,6 +84,8 @@ internal sealed class PostgresDatabase : StoreDatabase
             .With("channel", Announcement.Channel)
             .With("payload", Announcement.Encode(Sender, session.Changes))
             .QueryAsync(_ => true, cancellationToken);
+
+    protected override async ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken) => await ConnectAsync(cancellationToken);
 
     protected override void Forget() => _source.Value.Clear();
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Reflection;
 using Gateway.Core.Store;
 using Gateway.Core.Telemetry;
 using Gateway.Storage.Configuration;
@@ -7,6 +8,7 @@ using Gateway.Storage.Schema;
 using Gateway.Storage.Signals;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Gateway.Storage.Sessions;
@@ -39,6 +41,13 @@ internal abstract class StoreDatabase : IAsyncDisposable
     /// <summary>Runs something that only reads. A broken connection is replaced and the work done again.</summary>
     public Task<T> ReadAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         BoundedAsync(operation, token => TriedAsync(() => ReadOnceAsync(work, token), () => false, token), cancellationToken);
+
+    /// <summary>
+    /// Runs something that only reads and is written by hand: without Entity Framework, which on SQLite defines some forty functions anew on every
+    /// connection that it opens.
+    /// </summary>
+    public Task<T> QueryAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        BoundedAsync(operation, token => TriedAsync(() => QueryOnceAsync(work, token), () => false, token), cancellationToken);
 
     /// <summary>Runs something in one transaction and tells of its changes once they are committed.</summary>
     public Task<T> WriteAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
@@ -80,6 +89,9 @@ internal abstract class StoreDatabase : IAsyncDisposable
 
     protected abstract void Configure(DbContextOptionsBuilder<GatewayDbContext> builder);
 
+    /// <summary>A connection of the same pool, open.</summary>
+    protected abstract ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken);
+
     /// <summary>Waits for the turn to write, where only one can.</summary>
     protected virtual ValueTask<IDisposable?> TurnToWriteAsync(CancellationToken cancellationToken) => default;
 
@@ -89,6 +101,24 @@ internal abstract class StoreDatabase : IAsyncDisposable
     /// <summary>A connection broke: others of the same age have as well.</summary>
     protected virtual void Forget()
     {
+    }
+
+    /// <summary>
+    /// Whether the database has every migration of this version. Asked by hand: Entity Framework's own question takes longer than the rest of
+    /// a start together, for it builds the model first.
+    /// </summary>
+    protected async Task<bool> IsMigratedAsync(string migrations, CancellationToken cancellationToken)
+    {
+        const string History = "__EFMigrationsHistory";
+        await using var connection = await OpenBareAsync(cancellationToken);
+        var session = new StoreSession(null, connection, null, Sql, _time, _metrics.Statement);
+        if (!await session.TableExistsAsync(History, cancellationToken))
+        {
+            return false;
+        }
+
+        var applied = await session.Command($"SELECT \"MigrationId\" FROM \"{History}\"").NamesAsync(cancellationToken);
+        return Assembly.Load(migrations).GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().All(applied.Contains);
     }
 
     /// <summary>The cause in a few words, without a secret.</summary>
@@ -185,6 +215,14 @@ internal abstract class StoreDatabase : IAsyncDisposable
         return await work(Session(context, null), cancellationToken);
     }
 
+    private async Task<T> QueryOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        await using var connection = await OpenBareAsync(cancellationToken);
+        _metrics.Waited(Stopwatch.GetElapsedTime(started));
+        return await work(new StoreSession(null, connection, null, Sql, _time, _metrics.Statement), cancellationToken);
+    }
+
     private async Task<T> WriteOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
     {
         T result;
@@ -223,7 +261,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
         _metrics.Waited(Stopwatch.GetElapsedTime(started));
     }
 
-    private StoreSession Session(GatewayDbContext context, DbTransaction? transaction) => new(context, transaction, Sql, _time, _metrics.Statement);
+    private StoreSession Session(GatewayDbContext context, DbTransaction? transaction) => new(context, context.Database.GetDbConnection(), transaction, Sql, _time, _metrics.Statement);
 
     private StoreUnavailableException TookTooLong(Exception cause) =>
         new($"The database did not answer within {_options.CommandTimeout.TotalSeconds:0.#} s.", cause);

@@ -1,17 +1,17 @@
 using System.Data.Common;
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Sessions;
 
 /// <summary>One operation's connection: with a transaction when it writes.</summary>
-internal sealed class StoreSession(GatewayDbContext context, DbTransaction? transaction, StoreSql sql, TimeProvider time, Action counted)
+internal sealed class StoreSession(GatewayDbContext? context, DbConnection connection, DbTransaction? transaction, StoreSql sql, TimeProvider time, Action counted)
 {
     private readonly HashSet<Change> _changes = [];
 
     /// <summary>For what EF does well enough; shares connection and transaction.</summary>
-    public GatewayDbContext Context => context;
+    /// <exception cref="InvalidOperationException">The operation said that it does without.</exception>
+    public GatewayDbContext Context => context ?? throw new InvalidOperationException("This operation is written by hand throughout.");
 
     public StoreSql Sql => sql;
 
@@ -26,7 +26,7 @@ internal sealed class StoreSession(GatewayDbContext context, DbTransaction? tran
     /// <summary>A hand-written statement; <c>now</c> is bound where the provider has no clock of its own.</summary>
     public StoreCommand Command(string text)
     {
-        var command = context.Database.GetDbConnection().CreateCommand();
+        var command = connection.CreateCommand();
         command.Transaction = transaction;
 #pragma warning disable CA2100 // Statements are constants and fragments of this project; values are parameters.
         command.CommandText = text;

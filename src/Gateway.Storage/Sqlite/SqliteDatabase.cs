@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Gateway.Storage.Configuration;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
@@ -12,6 +13,9 @@ namespace Gateway.Storage.Sqlite;
 internal sealed class SqliteDatabase : StoreDatabase
 {
     private const string FileName = "gateway.db";
+    private const string Migrations = "Gateway.Migrations.Sqlite";
+    private readonly SqlitePragmas _pragmas = new();
+    private readonly Lazy<string> _connection;
     private readonly StorageOptions _options;
     private readonly DataFolder _folder;
     private readonly ILoggerFactory _loggers;
@@ -21,6 +25,7 @@ internal sealed class SqliteDatabase : StoreDatabase
         : base(options, metrics, time, hub)
     {
         (_options, _folder, _loggers) = (options, folder, loggers);
+        _connection = new Lazy<string>(ConnectionString);
     }
 
     public override StoreSql Sql { get; } = new SqliteSql();
@@ -29,6 +34,11 @@ internal sealed class SqliteDatabase : StoreDatabase
     {
         _folder.Take();
         using var turn = await TurnToWriteAsync(cancellationToken);
+        if (await IsMigratedAsync(Migrations, cancellationToken))
+        {
+            return;
+        }
+
         await using var context = NewContext();
 
         // A process killed while it migrated leaves EF's lock behind. Ours says that nobody else is here.
@@ -61,20 +71,29 @@ internal sealed class SqliteDatabase : StoreDatabase
 
     protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder)
     {
-        _folder.Take();
-        var connection = new SqliteConnectionStringBuilder(_options.ConnectionString)
-        {
-            DefaultTimeout = Math.Max(1, (int)_options.CommandTimeout.TotalSeconds),
-            Pooling = true,
-        };
-        connection.DataSource = Path.Combine(_folder.Path, connection.DataSource.Length > 0 ? connection.DataSource : FileName);
         builder
-            .UseSqlite(connection.ConnectionString, sqlite => sqlite
-                .MigrationsAssembly("Gateway.Migrations.Sqlite")
+            .UseSqlite(_connection.Value, sqlite => sqlite
+                .MigrationsAssembly(Migrations)
                 .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
             .UseLoggerFactory(_loggers)
             .ConfigureWarnings(QuietLog.Apply)
-            .AddInterceptors(new SqlitePragmas());
+            .AddInterceptors(_pragmas);
+    }
+
+    protected override async ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(_connection.Value);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            _pragmas.Apply(connection);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
     protected override async ValueTask<IDisposable?> TurnToWriteAsync(CancellationToken cancellationToken)
@@ -84,6 +103,18 @@ internal sealed class SqliteDatabase : StoreDatabase
     }
 
     protected override string Describe(Exception exception) => Inner<SqliteException>(exception)?.Message ?? exception.GetType().Name;
+
+    private string ConnectionString()
+    {
+        _folder.Take();
+        var connection = new SqliteConnectionStringBuilder(_options.ConnectionString)
+        {
+            DefaultTimeout = Math.Max(1, (int)_options.CommandTimeout.TotalSeconds),
+            Pooling = true,
+        };
+        connection.DataSource = Path.Combine(_folder.Path, connection.DataSource.Length > 0 ? connection.DataSource : FileName);
+        return connection.ConnectionString;
+    }
 
     private sealed class Turn(SemaphoreSlim turn) : IDisposable
     {

@@ -1,5 +1,8 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using SQLitePCL;
 
 namespace Gateway.Storage.Sqlite;
 
@@ -10,6 +13,8 @@ internal sealed class SqlitePragmas : DbConnectionInterceptor
     // which is a restore of a slightly older state: jobs of rows that are lost are swept, those of rows that are kept are found again.
     private const string Settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;";
 
+    private readonly ConditionalWeakTable<sqlite3, string> _applied = [];
+
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
 
     public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
@@ -18,8 +23,15 @@ internal sealed class SqlitePragmas : DbConnectionInterceptor
         return Task.CompletedTask;
     }
 
-    private static void Apply(DbConnection connection)
+    /// <summary>To a connection that has just been opened.</summary>
+    public void Apply(DbConnection connection)
     {
+        // SQLite's own connection keeps them while it rests in the pool.
+        if (connection is SqliteConnection { Handle: { } handle } && !_applied.TryAdd(handle, Settings))
+        {
+            return;
+        }
+
         using var command = connection.CreateCommand();
         command.CommandText = Settings;
         command.ExecuteNonQuery();

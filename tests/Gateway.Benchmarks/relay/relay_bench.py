@@ -8,8 +8,10 @@ Needs a Release build of tests/Gateway.Proxy.TestHost, and `apt-get install hapr
 """
 import argparse
 import multiprocessing
+import signal
 import socket
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -101,20 +103,23 @@ def main():
     parser.add_argument("--streams", default="1,8,64")
     parser.add_argument("--relays", default="gateway,haproxy,haproxy-splice,nginx")
     parser.add_argument("--only", default="bulk,rtt,connect,idle")
+    parser.add_argument("--connections", type=int, default=2000)
+    parser.add_argument("--round-trips", type=int, default=5000)
     options = parser.parse_args()
     only = options.only.split(",")
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the relays are stopped
     cells = []
     if "bulk" in only:
         for streams in map(int, options.streams.split(",")):
             for up in (True, False):
                 cells.append((f"{'up' if up else 'down'}, {streams} stream{'s' * (streams > 1)}", lambda r, up=up, s=streams: bulk(r, up, s, options.mb)))
     if "rtt" in only:
-        cells.append(("round trip 64 B", lambda r: round_trips(r, 64, 5000)))
-        cells.append(("round trip 64 KiB", lambda r: round_trips(r, 65536, 1000)))
+        cells.append(("round trip 64 B", lambda r: round_trips(r, 64, options.round_trips)))
+        cells.append(("round trip 64 KiB", lambda r: round_trips(r, 65536, options.round_trips // 5)))
     if "connect" in only:
-        cells.append(("new connections, one after the other", lambda r: connections(r, 1, 2000)))
-        cells.append(("new connections, 8 at once", lambda r: connections(r, 8, 2000)))
+        cells.append(("new connections, one after the other", lambda r: connections(r, 1, options.connections)))
+        cells.append(("new connections, 8 at once", lambda r: connections(r, 8, options.connections)))
 
     port, _ = far_end_process()
     with tempfile.TemporaryDirectory() as folder:
@@ -122,6 +127,8 @@ def main():
         try:
             proxies.start(folder, port, options.relays.split(","), relays)
             everyone = [Direct(port)] + relays
+            for relay in relays:
+                connections(relay, 8, 2 * options.connections)  # caches, and a compiler that learns while it runs
             for _ in range(options.rounds):
                 for title, measure in cells:
                     for relay in everyone:

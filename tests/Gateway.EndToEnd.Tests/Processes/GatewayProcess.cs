@@ -37,7 +37,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a gateway and waits until it says that it is well.</summary>
-    /// <param name="settings">Over the defaults of appsettings.json, by key (<c>Section:Key</c>).</param>
+    /// <param name="settings">Over the defaults of appsettings.json, by key (<c>Section:Key</c>); <c>{port}</c> in a value is the port listened on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         start.Environment["Server__DataFolder"] = Path.Combine(Folder, "data");
         foreach (var (key, value) in _settings)
         {
-            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value.Replace("{port}", $"{Port}", StringComparison.Ordinal);
         }
 
         _process = Process.Start(start)!;
@@ -64,7 +64,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
 
         using var http = new HttpClient();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3)); // two cores may be busy with other suites
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         while (true)
         {

@@ -22,9 +22,7 @@ try:
     gw.scale(name, 1)
     time.sleep(3)  # long enough for a wrong start to show
     assert len(gw.workers(c)) == 1, "it counts: none is started beside it"
-    listed = gw.call("GET", f"/api/v1/clusters/{name}/workers")[1]
-    listed = listed["workers"] if isinstance(listed, dict) else listed
-    assert listed == [], listed
+    assert gw.workers_of(name) == []
     if only_by_hand:
         gw.scale(name, 3)
         time.sleep(2)

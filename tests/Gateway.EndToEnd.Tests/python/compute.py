@@ -71,7 +71,7 @@ del futures
 gw.wait_workers(c, 0, 120)
 gw.say("adapted up and down")
 
-reported = {w["name"]: w["phase"] for w in (lambda a: a["workers"] if isinstance(a, dict) else a)(gw.call("GET", f"/api/v1/clusters/{name}/workers")[1])}
+reported = {w["name"]: w["status"] for w in gw.workers_of(name)}
 assert len(reported) >= 3, reported
 c.close()
 gw.stop(name)

@@ -107,9 +107,17 @@ def stop(name):
 
 
 def events(name):
+    """The timeline, oldest first."""
     code, answer = call("GET", f"/api/v1/clusters/{name}/events")
     assert code == 200, (code, answer)
-    return answer["events"] if isinstance(answer, dict) else answer
+    return answer["events"]
+
+
+def workers_of(name):
+    """The gateway's own workers, newest first, ended ones included."""
+    code, answer = call("GET", f"/api/v1/clusters/{name}/workers")
+    assert code == 200, (code, answer)
+    return answer["workers"]
 
 
 def told(name):

@@ -14,15 +14,15 @@ public sealed class ProcessTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(RelayMode.Splice, 2.7)]
-    [InlineData(RelayMode.Copy, 12)]
-    public async Task Connections_TenThousandIdleThenClosed_DescriptorsReturnAndMemoryStaysSmall(RelayMode mode, double kilobytesEach)
+    [InlineData(RelayMode.Splice, 10_000, 2.7)]
+    [InlineData(RelayMode.Copy, 2_000, 14)]
+    public async Task Connections_ManyIdleThenClosed_DescriptorsReturnAndMemoryStaysSmall(RelayMode mode, int wanted, double kilobytesEach)
     {
         // Two descriptors here and two in the proxy for each.
-        int count = (int)Math.Min(10_000, ((Interop.Libc.DescriptorLimit() ?? 0) - 1500) / 2);
+        int count = (int)Math.Min(wanted, ((Interop.Libc.DescriptorLimit() ?? 0) - 1500) / 2);
         Assert.SkipWhen(count < 2000, "needs a file descriptor limit of 5500 or more");
         await using var far = FarEnd.Echo();
-        await using var proxy = await ProxyProcess.StartAsync(far.Port, mode, 0, "--Proxy:Limits:MaxConnections 20000");
+        await using var proxy = await ProxyProcess.StartAsync(far.Port, mode, 0, "--Proxy:Limits:MaxConnections 20000 --Proxy:HandshakeTimeout 00:02:00 --Proxy:ConnectTimeout 00:02:00");
         await OpenAndCloseAsync(proxy, 500); // everything is loaded and compiled
         int descriptors = proxy.Descriptors;
         long memory = proxy.PrivateKilobytes;
@@ -58,6 +58,7 @@ public sealed class ProcessTests
             await good.AssertEchoAsync((byte)i);
         }
 
+        Assert.True(proxy.Descriptors < 400, "some are kept for everything else");
         crowd.ForEach(socket => socket.Dispose());
         await Eventually.TrueAsync(() => proxy.Descriptors < 250, "there is room again");
         using var again = await proxy.DialEchoAsync();
@@ -79,10 +80,11 @@ public sealed class ProcessTests
     }
 
     [Theory]
-    [MemberData(nameof(Modes))]
-    public async Task Readers_FiveHundredThatStop_AllGetEverythingLaterAndOthersKeepTheirPace(RelayMode mode)
+    [InlineData(RelayMode.Splice, 500)]
+    [InlineData(RelayMode.Copy, 100)]
+    public async Task Readers_HundredsThatStop_AllGetEverythingLaterAndOthersKeepTheirPace(RelayMode mode, int readers)
     {
-        const int readers = 500, each = 10 << 20;
+        const int each = 10 << 20;
         long sent = 0;
         await using var far = new FarEnd(async (socket, cancellationToken) =>
         {

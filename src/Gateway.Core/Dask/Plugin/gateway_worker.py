@@ -1,7 +1,8 @@
-"""Preload for a worker of the gateway: ``dask-worker --preload ./gateway_worker.py``.
+"""Preload for a worker of the gateway: ``dask-worker --preload ./gateway_worker.py --preload-nanny ./gateway_worker.py``.
 
-On import, in the nanny and in the worker, it applies the guard below where this Python needs it, and does
-nothing anywhere else. Standard library only, Python 3.9 or newer.
+On import it applies the guard below where this Python needs it. Where ``DASK_GATEWAY_SCHEDULER_NAME`` is set, the
+nanny's own connection to the scheduler names it, as ``--scheduler-sni`` makes only the worker do. Standard library
+only, Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import ctypes
 import functools
 import logging
+import os
 import socket
 import ssl
 import sys
@@ -103,3 +105,10 @@ def guard_tls() -> str:
 _guarded = guard_tls()
 if _guarded:
     logging.getLogger("distributed.gateway").info(_guarded)
+
+
+def dask_setup(server):
+    """Makes a nanny (or worker) that reaches its scheduler through the gateway ask for it by name."""
+    name = os.environ.get("DASK_GATEWAY_SCHEDULER_NAME")
+    if name:
+        server.connection_args["server_hostname"] = name

@@ -245,13 +245,21 @@ internal sealed class CopyAdmission(RelayContext context, RelayCounters counters
     {
         try
         {
-            return new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+            var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+            if (!context.IsShort(socket.Handle))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
         {
-            context.TellOutOfDescriptors();
-            throw new RefusedException(Refusal.OutOfDescriptors, withReset: true);
+            // The same, a little later.
         }
+
+        context.TellOutOfDescriptors();
+        throw new RefusedException(Refusal.OutOfDescriptors, withReset: true);
     }
 
     private async Task<Socket> ConnectAsync(RouteEntry route, CancellationToken stopping)

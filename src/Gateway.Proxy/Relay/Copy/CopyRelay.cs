@@ -101,13 +101,20 @@ internal sealed class CopyRelay : IRelay
             {
                 try
                 {
-                    _ = HandleAsync(await listener.AcceptAsync(stop), web);
+                    var client = await listener.AcceptAsync(stop);
+                    if (_context.IsShort(client.Handle))
+                    {
+                        client.Dispose();
+                        await PauseAsync(stop);
+                    }
+                    else
+                    {
+                        _ = HandleAsync(client, web);
+                    }
                 }
                 catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
                 {
-                    _counters.CountRefused(Refusal.OutOfDescriptors);
-                    _context.TellOutOfDescriptors();
-                    await Task.Delay(Pause, _context.Time, stop);
+                    await PauseAsync(stop);
                 }
                 catch (SocketException)
                 {
@@ -124,6 +131,14 @@ internal sealed class CopyRelay : IRelay
         {
             _context.Failure.Report("accept loop", e);
         }
+    }
+
+    // The listening socket stays ready: accepting again at once would spin.
+    private Task PauseAsync(CancellationToken stop)
+    {
+        _counters.CountRefused(Refusal.OutOfDescriptors);
+        _context.TellOutOfDescriptors();
+        return Task.Delay(Pause, _context.Time, stop);
     }
 
     private async Task HandleAsync(Socket client, IWebSink? web)

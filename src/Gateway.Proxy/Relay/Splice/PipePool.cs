@@ -3,7 +3,7 @@ using static Gateway.Proxy.Interop.Libc;
 namespace Gateway.Proxy.Relay.Splice;
 
 /// <summary>One loop's pipes. A direction holds one only while bytes are in it, so a few serve many connections.</summary>
-internal sealed unsafe class PipePool
+internal sealed unsafe class PipePool(Func<nint, bool> isShort)
 {
     // 256 slots. A slot holds a page fragment of up to 32 KiB, so a pipe takes more than its nominal size.
     private const int Size = 1 << 20;
@@ -24,6 +24,12 @@ internal sealed unsafe class PipePool
             }
 
             pipe = new Pipe(ends[0], ends[1]);
+            if (isShort(pipe.Write))
+            {
+                Close(pipe);
+                pipe = default;
+                return false;
+            }
 
             // Without CAP_SYS_RESOURCE the pipes of one user may hold fs.pipe-user-pages-soft pages (16384: 64 pipes of this size).
             // After that the size is refused, and new pipes have two slots: worse than copying.

@@ -19,6 +19,13 @@ internal sealed unsafe partial class RelayLoop
         {
             int length = AddressSize;
             int fd = accept4(listening.Descriptor, address, &length, NONBLOCK | CLOEXEC);
+            if (fd >= 0 && _context.IsShort(fd))
+            {
+                close(fd);
+                Pause(listening);
+                return;
+            }
+
             if (fd >= 0)
             {
                 Admit(fd, listening, SourceAddress.Key(new ReadOnlySpan<byte>(address, AddressSize)));

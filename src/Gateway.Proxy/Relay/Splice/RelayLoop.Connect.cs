@@ -29,18 +29,21 @@ internal sealed unsafe partial class RelayLoop
     {
         var address = link.Addresses[link.Address].Native;
         int fd = socket(MemoryMarshal.Read<ushort>(address), SOCK_STREAM | NONBLOCK | CLOEXEC, 0);
-        if (fd < 0)
+        if (fd < 0 ? Errno is EMFILE or ENFILE : _context.IsShort(fd))
         {
-            if (Errno is EMFILE or ENFILE)
+            if (fd >= 0)
             {
-                _context.TellOutOfDescriptors();
-                Reject(link, Refusal.OutOfDescriptors);
-            }
-            else
-            {
-                NextAddress(link, Refusal.ConnectFailed, Text(Errno));
+                close(fd);
             }
 
+            _context.TellOutOfDescriptors();
+            Reject(link, Refusal.OutOfDescriptors);
+            return;
+        }
+
+        if (fd < 0)
+        {
+            NextAddress(link, Refusal.ConnectFailed, Text(Errno));
             return;
         }
 

@@ -32,7 +32,7 @@ internal sealed unsafe partial class RelayLoop
     private readonly Stack<Link> _free = new();
     private readonly Queue<Link> _again = new();
     private readonly Dictionary<int, Listening> _listeners = [];
-    private readonly PipePool _pipes = new();
+    private readonly PipePool _pipes;
     private List<Action> _posted = [];
     private Link[] _links = new Link[64];
     private int _slots, _live;
@@ -42,6 +42,7 @@ internal sealed unsafe partial class RelayLoop
     public RelayLoop(SpliceRelay relay, RelayContext context, int number)
     {
         (_relay, _context, Name) = (relay, context, $"relay loop {number}");
+        _pipes = new PipePool(context.IsShort);
         _ep = _epoll.Number;
         if (!Watch(_ep, CTL_ADD, _wake.Number, EPOLLIN, WakeUp))
         {

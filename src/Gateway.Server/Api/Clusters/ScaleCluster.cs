@@ -1,5 +1,6 @@
 using Gateway.Core;
 using Gateway.Core.Dask;
+using Gateway.Core.Options;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,16 +21,17 @@ internal static class ScaleCluster
         var view = await door.UseAsync(name, http.GetCaller(), cancellationToken);
         using var body = await RequestBody.ReadObjectAsync(http.Request, settings.MaxBodySize, cancellationToken);
         var asked = body.RootElement.WholeNumber("count", optional: false)!.Value;
+        var written = JsonText.Show(body.RootElement.GetProperty("count"));
         var limit = view.Cluster.Spec.MaxWorkers;
         if (limit is null && asked > int.MaxValue)
         {
-            throw new PublicException(422, $"count must be at most {int.MaxValue}, got {body.RootElement.GetProperty("count").GetRawText()}.");
+            throw new PublicException(422, $"count must be at most {int.MaxValue}, got {written}.");
         }
 
         var count = (int)Math.Min(asked, limit ?? int.MaxValue);
         await desk.SendAsync(view, (address, token) => scheduler.ScaleAsync(name, address, token, count, cancellationToken), cancellationToken);
         return JsonAnswers.Answer(
-            count == asked ? new(true, null) : new(false, $"{asked} workers are more than the {count} that this cluster may have. Scaling to {count}."),
+            count == asked ? new(true, null) : new(false, $"{written} workers are more than the {count} that this cluster may have. Scaling to {count}."),
             ApiJson.Answers.ScaleAnswer);
     }
 }

@@ -17,6 +17,10 @@ internal sealed partial class SessionCookies(
 
     private readonly IDataProtector _protector = protection.CreateProtector("Gateway.Server.Auth.Session.v1");
 
+    // Programs that sign in with every request get one cookie again and again: encrypting costs more than all the rest of a small request.
+    private static readonly TimeSpan Reused = TimeSpan.FromMinutes(1);
+    private readonly BoundedCache<string, (string Value, long Ends)> _issued = new(1_000, time);
+
     // A browser drops a cookie of more than 4 KiB, which users in many groups reach.
     private readonly ChunkingCookieManager _cookies = new() { ChunkSize = 4000, ThrowForPartialCookies = false };
 
@@ -38,16 +42,16 @@ internal sealed partial class SessionCookies(
     /// <summary>Adds the cookie to the response. A failure costs the user another sign-in and is not worth an error.</summary>
     public void Issue(HttpContext context, SessionTicket ticket)
     {
-        var left = DateTimeOffset.FromUnixTimeSeconds(ticket.Ends) - time.GetUtcNow();
-        if (left <= TimeSpan.Zero || context.Response.HasStarted)
+        if (ticket.Ends <= time.GetUtcNow().ToUnixTimeSeconds() || context.Response.HasStarted)
         {
             return;
         }
 
         string value;
+        long ends;
         try
         {
-            value = Base64Url.EncodeToString(_protector.Protect(JsonSerializer.SerializeToUtf8Bytes(ticket, SessionJson.Default.SessionTicket)));
+            (value, ends) = ValueFor(ticket);
         }
         catch (CryptographicException failure)
         {
@@ -68,8 +72,25 @@ internal sealed partial class SessionCookies(
             SameSite = SameSiteMode.Lax,
             Secure = context.Request.IsHttps,
             Path = context.Request.PathBase.HasValue ? context.Request.PathBase.ToString() : "/",
-            MaxAge = TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)),
+            MaxAge = TimeSpan.FromSeconds(Math.Ceiling((DateTimeOffset.FromUnixTimeSeconds(ends) - time.GetUtcNow()).TotalSeconds)),
         });
+    }
+
+    private (string Value, long Ends) ValueFor(SessionTicket ticket)
+    {
+        string who = JsonSerializer.Serialize(ticket with { Ends = 0 }, SessionJson.Default.SessionTicket);
+        if (_issued.TryGet(who, out var issued) && issued.Ends <= ticket.Ends && issued.Ends > time.GetUtcNow().ToUnixTimeSeconds())
+        {
+            return issued;
+        }
+
+        issued = (Base64Url.EncodeToString(_protector.Protect(JsonSerializer.SerializeToUtf8Bytes(ticket, SessionJson.Default.SessionTicket))), ticket.Ends);
+        if (issued.Value.Length <= Longest)
+        {
+            _issued.Set(who, issued, Reused);
+        }
+
+        return issued;
     }
 
     /// <summary>The session of a request; null when it has none, or one that is forged, damaged, over or withdrawn.</summary>

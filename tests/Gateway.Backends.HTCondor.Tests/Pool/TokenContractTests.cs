@@ -1,0 +1,30 @@
+using Gateway.Core.Backends;
+using Gateway.Testing.Backends;
+
+namespace Gateway.Backends.HTCondor.Tests.Pool;
+
+/// <summary>The contract, with jobs of alice's own account, submitted with the gateway's tokens into the spool.</summary>
+public sealed class TokenContractTests(PoolFixture pool) : BackendContract
+{
+    private readonly PoolBackend _pool = new(pool);
+
+    protected override string WitnessFolder => _pool.Witness;
+
+    protected override string WitnessFolderInJob => _pool.WitnessInJob;
+
+    protected override async ValueTask PrepareAsync()
+    {
+        await pool.RequireAsync();
+        _pool.Prepare();
+    }
+
+    protected override ValueTask<IJobBackend> CreateAsync() => ValueTask.FromResult(_pool.Create(PoolSettings.Token));
+
+    protected override ValueTask TearDownAsync()
+    {
+        _pool.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override JobStart Adapt(JobStart job) => job with { Spec = job.Spec with { Account = "alice" } };
+}

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Measures the gateway, and the Python dask-gateway server beside it where it can be run: start, memory, processor time per request, create to RUNNING.
+
+  server_bench.py [--runs 3] [--seconds 4] [--only gateway|python]
+
+The Python server is found by PEER_PATH (folder that holds the package dask_gateway_server), PEER_PYTHON (/usr/bin/python3) and PEER_ROOT (a chroot to run it in).
+Needs wrk. Prints a table in Markdown; processor times are the server's own, from /proc, and say more than rates where client and server share the cores.
+"""
+import argparse, glob, json, os, platform, re, statistics, subprocess, sys, threading, time
+
+from servers import BASIC, HERE, Gateway, PythonServer
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--runs", type=int, default=3)
+parser.add_argument("--seconds", type=int, default=4)
+parser.add_argument("--only", choices=["gateway", "python"])
+ARGS = parser.parse_args()
+FIGURES = {}
+
+
+def figure(label, what, value):
+    FIGURES.setdefault(what, {})[label] = value
+    print(f"  {label}: {what}: {value}", file=sys.stderr, flush=True)
+
+
+def wrk(server, what, path, seconds=ARGS.seconds, runs=ARGS.runs, **request):
+    rates, cpus, p50s, p99s, failed = [], [], [], [], 0
+    for _ in range(runs):
+        before = server.cpu()
+        done = subprocess.run(
+            ["wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "10s", "-s", f"{HERE}/request.lua", f"http://127.0.0.1:{server.port}{path}"],
+            env={**os.environ, **request}, capture_output=True, text=True)
+        measured = re.search(r"MEASURED (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", done.stdout)
+        if measured is None:
+            sys.exit(done.stdout + done.stderr)
+        count, duration, status, lost, p50, p99 = map(int, measured.groups())
+        cpus.append((server.cpu() - before) / count * 1e6)
+        rates.append(count / duration * 1e6)
+        p50s.append(p50 / 1e3)
+        p99s.append(p99 / 1e3)
+        failed += status + lost
+    if what:
+        figure(server.label, f"{what}, CPU us", f"{statistics.median(cpus):.0f}")
+        figure(server.label, f"{what}, /s", f"{statistics.median(rates):.0f}")
+        figure(server.label, f"{what}, p50 / p99 ms", f"{statistics.median(p50s):.1f} / {statistics.median(p99s):.1f}")
+        if failed:
+            figure(server.label, f"{what}, failed", str(failed))
+
+
+def create(server, times):
+    begun = time.perf_counter()
+    status, made = server.call("POST", "/api/v1/clusters/", {"cluster_options": {}})
+    if status != 201:
+        sys.exit(f"{server.label}: {status} {made}")
+    while True:
+        status, cluster = server.call("GET", f"/api/v1/clusters/{made['name']}?wait")
+        if status != 200 or cluster["status"] not in ("PENDING", "RUNNING"):
+            sys.exit(f"{server.label}: {status} {cluster}")
+        if cluster["status"] == "RUNNING":
+            times.append(time.perf_counter() - begun)
+            return made["name"]
+
+
+def create_many(server, at_once, rounds):
+    singles, lasts = [], []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        threads = [threading.Thread(target=create, args=(server, singles)) for _ in range(at_once)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        lasts.append(time.perf_counter() - begun)
+        server.stop_clusters()
+    figure(server.label, f"create to RUNNING, {at_once} at once, last one, ms", f"{statistics.median(lasts) * 1e3:.0f} ({min(lasts) * 1e3:.0f}-{max(lasts) * 1e3:.0f})")
+
+
+def heartbeats(server, name):
+    deadline = time.perf_counter() + 120
+    while len(glob.glob(f"{server.folder}/dummies/worker-*")) < 100:
+        if time.perf_counter() > deadline:
+            sys.exit(f"{server.label}: 100 workers did not start")
+        time.sleep(0.1)
+    scheduler = json.load(open(f"{server.folder}/dummies/scheduler-{name}"))
+    workers = [os.path.basename(f)[len("worker-"):] for f in glob.glob(f"{server.folder}/dummies/worker-*")]
+    body = {**scheduler["addresses"], "count": len(workers), "active_workers": workers, "closing_workers": [], "closed_workers": []}
+    with open(f"{server.folder}/heartbeat.json", "w") as f:
+        json.dump(body, f)
+    request = {"BENCH_METHOD": "POST", "BENCH_AUTHORIZATION": "token " + scheduler["token"], "BENCH_BODY": f"{server.folder}/heartbeat.json"}
+    path = f"/api/v1/clusters/{name}/heartbeat"
+    wrk(server, None, path, runs=1, **request)
+    wrk(server, "heartbeat, 100 workers listed", path, **request)
+
+
+def measure(kind):
+    boots = []
+    for _ in range(ARGS.runs):
+        server = kind()
+        boots.append(server.boot)
+        if isinstance(server, Gateway):
+            figure(server.label, "start on its database to first 200 of /api/health, s", f"{server.restart():.2f}")
+        server.close()
+    figure(kind.label, "first start to first 200 of /api/health, s", f"{statistics.median(boots):.2f} ({min(boots):.2f}-{max(boots):.2f})")
+
+    server = kind()
+    try:
+        time.sleep(15)
+        figure(server.label, "idle, Rss / Pss MB", "{:.0f} / {:.0f}".format(*server.memory()))
+        for what, path in (("GET /api/version", "/api/version"), ("GET options, Basic", "/api/v1/options"), ("GET clusters, none, Basic", "/api/v1/clusters/")):
+            wrk(server, None, path, runs=1, BENCH_AUTHORIZATION=BASIC)
+            wrk(server, what, path, BENCH_AUTHORIZATION=BASIC)
+        create_many(server, 1, 5 * ARGS.runs)
+        create_many(server, 10, ARGS.runs)
+        figure(server.label, "after the load, Rss / Pss MB", "{:.0f} / {:.0f}".format(*server.memory()))
+    finally:
+        server.close()
+
+    server = kind(workers=100)
+    try:
+        name = create(server, [])
+        wrk(server, None, f"/api/v1/clusters/{name}", runs=1, BENCH_AUTHORIZATION=BASIC)
+        wrk(server, "GET one running cluster, Basic", f"/api/v1/clusters/{name}", BENCH_AUTHORIZATION=BASIC)
+        heartbeats(server, name)
+        server.stop_clusters()
+    finally:
+        server.close()
+
+
+def table(labels):
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    print(f"{os.cpu_count()} cores ({cpu}), {platform.freedesktop_os_release()['PRETTY_NAME']}, load {os.getloadavg()[1]:.1f}\n")
+    print("| | " + " | ".join(labels) + " |\n|---|" + "---|" * len(labels))
+    for what, values in FIGURES.items():
+        print(f"| {what} | " + " | ".join(values.get(label, "") for label in labels) + " |")
+
+
+begun = time.perf_counter()
+starts = [subprocess.run(["perl", f"{HERE}/dummy.pl", "nothing"], check=True) for _ in range(20)]
+print(f"The stand-in for Dask takes {(time.perf_counter() - begun) / len(starts) * 1e3:.1f} ms to start; that is part of create to RUNNING.\n", flush=True)
+kinds = [k for k in (Gateway, PythonServer) if ARGS.only in (None, k.label)]
+if PythonServer in kinds and (why := PythonServer.missing()):
+    print(f"The Python server is not measured: {why} (see PEER_PATH, PEER_PYTHON, PEER_ROOT).\n")
+    kinds.remove(PythonServer)
+for each in kinds:
+    measure(each)
+table([k.label for k in kinds])

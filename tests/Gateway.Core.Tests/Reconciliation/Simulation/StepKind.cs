@@ -1,0 +1,37 @@
+namespace Gateway.Core.Tests.Reconciliation.Simulation;
+
+/// <summary>What can happen in a history.</summary>
+internal enum StepKind
+{
+    Create,
+    Scale,
+    Stop,
+    AllRounds,
+    Reconcile,
+    Execute,
+    Monitor,
+    TimePasses,
+    Proceed,
+    RunJobs,
+    EndJob,
+    HoldJob,
+    ReleaseJob,
+    ConnectWorkers,
+    LoseWorker,
+    Heartbeat,
+    HeartbeatAgain,
+    HeartbeatDelayed,
+    DelayedArrives,
+    ForeignJoins,
+    ForeignLeaves,
+    SchedulerRestarts,
+    Outage,
+    AnswerLost,
+    Defer,
+    Refuse,
+    SlowStops,
+    ForgetStop,
+    Stray,
+    ReplicaFails,
+    FrozenThaws,
+}
