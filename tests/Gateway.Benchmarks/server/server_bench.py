@@ -51,7 +51,7 @@ def wrk(server, what, path, seconds=ARGS.seconds, runs=ARGS.runs, **request):
 def warm_up(server, path, **request):
     """Until the just-in-time compiler has settled: by requests and not by time, for on a busy machine seconds say little."""
     done = 0
-    for _ in range(12):
+    for _ in range(6):
         rates = wrk(server, None, path, seconds=5, runs=1, **request)
         done += rates[0] * 5
         if done > 20_000:
