@@ -90,8 +90,13 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
     public async Task<IReadOnlyList<StopOutcome>> StopAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken)
     {
         var found = await FindAsync(jobs, cancellationToken);
+        foreach (var schedd in found.OfType<QueuedJob>().GroupBy(job => job.Schedd, job => job.Ad))
+        {
+            await _fetcher.FetchAsync(schedd.Key, schedd, isLast: true, cancellationToken);
+        }
+
         // An idle job that has run counts as ended, but only its removal takes it out of the queue now.
-        await RemoveAsync(found.Where(job => job is { Report.State: not JobState.Ended } or { Ad.Status: 1 }), force: false, cancellationToken);
+        await RemoveAsync(found.Where(job => job is { Report.State: not JobState.Ended } or { Ad.Status: 1 }), cancellationToken);
         return [.. found.Select(job => job is null or { Report.State: JobState.Ended } ? StopOutcome.Gone : StopOutcome.Ending)];
     }
 
@@ -147,9 +152,9 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
         }
 
         var path = _files.Output(cluster, job.Name, stream);
-        if (_options.Files.Mode == Options.FileMode.Spool && !File.Exists(path) && await FindAdAsync(job, cancellationToken) is var (schedd, ad) && JobExplainer.Report(ad, schedd.Scope).State == JobState.Ended)
+        if (_options.Files.Mode == Options.FileMode.Spool && await FindAdAsync(job, cancellationToken) is var (schedd, ad))
         {
-            await _fetcher.FetchAsync(schedd, [(ad.Id, ad.Account)], cancellationToken);
+            await _fetcher.FetchAsync(schedd, [ad], isLast: false, cancellationToken);
         }
 
         return await OutputReader.ReadAsync(path, offset, max, cancellationToken);
@@ -158,9 +163,7 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
     public async Task CleanAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken)
     {
         var found = await FindAsync(jobs, cancellationToken);
-        await RemoveAsync(found, force: false, cancellationToken);
-        // A spooled job that was removed waits for its output to be fetched.
-        await RemoveAsync(found.Where(job => job is { Report.State: JobState.Ended } && _options.Files.Mode == Options.FileMode.Spool), force: true, cancellationToken);
+        await RemoveAsync(found, cancellationToken);
         foreach (var job in jobs)
         {
             if ((CondorHandle.Parse(job.Handle)?.Cluster ?? _files.ClusterOf(job.Name)) is { } cluster)
@@ -254,14 +257,14 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
         return [.. jobs.Select(job => byName.TryGetValue(job.Name, out var queued) && (job.Handle is null || job.Handle == queued.Report.Handle) ? queued : null)];
     }
 
-    private async Task RemoveAsync(IEnumerable<QueuedJob?> jobs, bool force, CancellationToken cancellationToken)
+    private async Task RemoveAsync(IEnumerable<QueuedJob?> jobs, CancellationToken cancellationToken)
     {
         try
         {
             // A token is one account's; otherwise one call may remove everybody's.
             foreach (var group in jobs.OfType<QueuedJob>().GroupBy(job => (job.Schedd, Account: _options.Identity.Mode == IdentityMode.Token ? job.Ad.Account : "")))
             {
-                await _queue.RemoveAsync(group.Key.Schedd, group.Key.Account, _constraint, [.. group.Select(job => job.Ad.Id)], force, cancellationToken);
+                await _queue.RemoveAsync(group.Key.Schedd, group.Key.Account, _constraint, [.. group.Select(job => job.Ad.Id)], cancellationToken);
             }
         }
         catch (ToolException exception)

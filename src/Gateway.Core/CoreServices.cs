@@ -26,6 +26,7 @@ public static class CoreServices
         services.AddSingleton(settings);
         services.AddSingleton(s => new ReplicaName($"{s.GetRequiredService<CoreSettings>().Node}-{Environment.ProcessId}-{RandomName.ForWorker("r")[2..]}", s.GetRequiredService<CoreSettings>().Version));
         services.AddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<HearingLoss>();
         services.AddSingleton(_ => Bind(configuration, "Reconciliation", new ReconcilerSettings(), LoopSettingsValidator.Failures));
         services.AddSingleton(s => Bind(configuration, "Lifecycle", new PlannerSettings(), LoopSettingsValidator.Failures) with { Backends = s.GetRequiredService<BackendRegistry>().Names });
         services.AddSingleton(s => new ClusterPlanner(s.GetRequiredService<PlannerSettings>(), RandomName.ForWorker));

@@ -119,6 +119,19 @@ public abstract class OutboxTests(Func<CancellationToken, Task<TestDatabase>> ma
         Assert.Equal(JobState.Ended, (await Store.Clusters.JobAsync("w1", Token))!.State);
     }
 
+    [Fact]
+    public async Task Claim_StopOvertakesAStartTriedOnANode_GoesToThatNodeAlone()
+    {
+        await CreateAsync("c1");
+        await SaveAsync(Entry(OutboxAction.Start, "w1", "c1"));
+        var start = Assert.Single(await Store.Jobs.ClaimOutboxAsync("farm", "here", 10, Lease, Token));
+        await Store.Jobs.FinishOutboxAsync([new OutboxResult { Entry = start, RetryAfter = TimeSpan.FromHours(1) }], Token);
+        await SaveAsync(Entry(OutboxAction.Stop, "w1", "c1"));
+
+        Assert.Empty(await Store.Jobs.ClaimOutboxAsync("farm", "elsewhere", 10, Lease, Token));
+        Assert.Equal(OutboxAction.Stop, Assert.Single(await Store.Jobs.ClaimOutboxAsync("farm", "here", 10, Lease, Token)).Action);
+    }
+
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]

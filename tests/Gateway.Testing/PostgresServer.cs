@@ -58,6 +58,25 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Makes and starts a standby that follows this server.</summary>
+    public async Task<PostgresServer> FollowAsync(CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("gateway-standby-").FullName;
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunAsync("chown", [Account!, folder], cancellationToken);
+        }
+
+        var standby = new PostgresServer(folder, FreePort());
+        await RunToolAsync("pg_basebackup", ["-D", Path.Combine(folder, "data"), "-R", "-X", "stream", "-c", "fast"], cancellationToken);
+        await standby.StartAgainAsync(cancellationToken);
+        return standby;
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task PromoteAsync(CancellationToken cancellationToken) =>
+        RunAsUserAsync("pg_ctl", ["promote", "-w", "-D", Path.Combine(_folder, "data")], cancellationToken);
+
     /// <summary>For Npgsql. There is no password.</summary>
     public string ConnectionString(string database) => $"Host=127.0.0.1;Port={Port};Database={database};Username={User}";
 
@@ -72,17 +91,17 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Ends the server at once, as a crash would.</summary>
-    public Task CrashAsync(CancellationToken cancellationToken) => EndAsync(Signals.Quit, cancellationToken);
+    public Task CrashAsync(CancellationToken cancellationToken) => EndAsync(ProcessSignals.Quit, cancellationToken);
 
     /// <summary>Ends the server as an administrator would, who does not wait for clients.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => EndAsync(Signals.Interrupt, cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken) => EndAsync(ProcessSignals.Interrupt, cancellationToken);
 
     /// <summary>Starts the server on the same data and port.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         // The shell lives as long as its standard input, which ends with this process; so does the server then.
         const string Script = "exec 3<&0; \"$@\" </dev/null & p=$!; { cat <&3 >/dev/null; kill -QUIT $p 2>/dev/null; } & wait $p; kill $! 2>/dev/null";
-        string[] settings = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300", "unix_socket_directories=", "listen_addresses=127.0.0.1", "logging_collector=off"];
+        string[] settings = ["fsync=off", "full_page_writes=off", "max_connections=300", "unix_socket_directories=", "listen_addresses=127.0.0.1", "logging_collector=off", "log_line_prefix=%d|"];
         string[] server = [Path.Combine(Binaries!, "postgres"), "-D", Path.Combine(_folder, "data"), "-p", Port.ToString(CultureInfo.InvariantCulture), .. settings.SelectMany(s => new[] { "-c", s })];
         _wrapper = Start("sh", ["-c", Script, "postgres", .. server], Path.Combine(_folder, "log"));
         long begun = Stopwatch.GetTimestamp();
@@ -101,10 +120,10 @@ public sealed class PostgresServer : IAsyncDisposable
     public void Freeze()
     {
         int postmaster = Postmaster;
-        Signals.Send(postmaster, Signals.Stop);
-        foreach (int process in Signals.ChildrenOf(postmaster))
+        ProcessSignals.Send(postmaster, ProcessSignals.Stop);
+        foreach (int process in ProcessSignals.ChildrenOf(postmaster))
         {
-            Signals.Send(process, Signals.Stop);
+            ProcessSignals.Send(process, ProcessSignals.Stop);
         }
     }
 
@@ -112,13 +131,16 @@ public sealed class PostgresServer : IAsyncDisposable
     public void Thaw()
     {
         int postmaster = Postmaster;
-        foreach (int process in Signals.ChildrenOf(postmaster))
+        foreach (int process in ProcessSignals.ChildrenOf(postmaster))
         {
-            Signals.Send(process, Signals.Continue);
+            ProcessSignals.Send(process, ProcessSignals.Continue);
         }
 
-        Signals.Send(postmaster, Signals.Continue);
+        ProcessSignals.Send(postmaster, ProcessSignals.Continue);
     }
+
+    /// <summary>What the server has logged, each message after its database's name and a bar.</summary>
+    public Task<string> ReadLogAsync(CancellationToken cancellationToken) => File.ReadAllTextAsync(Path.Combine(_folder, "log"), cancellationToken);
 
     /// <summary>Runs one of Postgres' own programs against this server, such as <c>psql</c> or <c>pg_dump</c>, and returns what it printed.</summary>
     public Task<string> RunToolAsync(string tool, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
@@ -138,7 +160,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task EndAsync(int signal, CancellationToken cancellationToken)
     {
-        Signals.Send(Postmaster, signal);
+        ProcessSignals.Send(Postmaster, signal);
         await _wrapper!.WaitForExitAsync(cancellationToken);
         _wrapper.Dispose();
         _wrapper = null;

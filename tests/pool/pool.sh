@@ -2,6 +2,7 @@
 # A real HTCondor pool in a Debian chroot, for the tests.
 #   pool.sh make                     makes the chroot once (about two minutes; root and apt are all it needs)
 #   pool.sh start | stop | status    a tuned pool on loopback; start waits until it has a slot
+#   pool.sh hold                     makes and starts it for one test run, alone (others wait), and stops it when standard input ends
 #   pool.sh exec [-u USER] CMD...    runs a command inside
 #   pool.sh remove                   stops the pool, unmounts and removes the chroot
 # Environment:
@@ -72,7 +73,11 @@ mirror() {
 
 make_pool() {
   [ "$(id -u)" = 0 ] || cannot "a pool needs root: its jobs run as different users, and its chroot needs mounts"
-  [ ! -e "$ROOT/.pool-ready" ] || { echo "pool: $ROOT is ready"; return 0; }
+  # One made by other means will do as well.
+  if [ -e "$ROOT/.pool-ready" ] || [ -e "$ROOT/usr/sbin/condor_master" -a ! -e "$ROOT/.pool-base" ]; then
+    echo "pool: $ROOT is ready"
+    return 0
+  fi
   command -v apt-get >/dev/null || command -v debootstrap >/dev/null || cannot "neither debootstrap nor apt-get is here"
   mkdir -p "$(dirname "$ROOT")"
   # Two test runs at once must not make it twice.
@@ -166,7 +171,7 @@ start_pool() {
   port=${POOL_PORT:-$(inside python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
   configure "$port" >"$ROOT/etc/condor/config.d/90-pool"
   rm -f "$ROOT$PID"
-  setsid "$0" master >/dev/null 2>&1 </dev/null 9>&- &
+  setsid "$0" master >/dev/null 2>&1 </dev/null 8>&- 9>&- &
   for try in $(seq 1 120); do
     if inside condor_status -af Name 2>/dev/null | grep slot >/dev/null && inside condor_q -totals >/dev/null 2>&1; then
       echo "pool: up, pid $(master)"
@@ -188,6 +193,17 @@ stop_pool() {
   fail "the master, pid $pid, does not end"
 }
 
+# One test run after the other: they kill daemons. A run that dies closes our standard input, too.
+hold_pool() {
+  make_pool
+  exec 8>"$ROOT.hold"
+  flock 8
+  start_pool 8>&-
+  echo "pool: held"
+  cat >/dev/null || true
+  stop_pool
+}
+
 remove_pool() {
   stop_pool
   local at
@@ -195,7 +211,7 @@ remove_pool() {
     mounted "$at" && umount -R "$ROOT/$at"
   done
   ! mounted . || fail "$ROOT is still mounted"
-  rm -rf --one-file-system "$ROOT" "$ROOT.lock" "$ROOT.log"
+  rm -rf --one-file-system "$ROOT" "$ROOT.lock" "$ROOT.log" "$ROOT.hold"
 }
 
 case ${1:-} in
@@ -203,6 +219,7 @@ make) make_pool ;;
 start) start_pool ;;
 stop) stop_pool ;;
 status) master >/dev/null && echo "pool: runs" || { echo "pool: not running"; exit 1; } ;;
+hold) hold_pool ;;
 exec) shift; mounts; inside "$@" ;;
 master) inside sh -c "echo \$\$ >$PID; exec condor_master -f" ;;
 remove) remove_pool ;;

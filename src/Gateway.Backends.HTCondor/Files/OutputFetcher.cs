@@ -8,16 +8,21 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Backends.HTCondor.Files;
 
-/// <summary>Brings output of spooled jobs that have ended from the schedd, in one call for all of an account's.</summary>
+/// <summary>Brings output of spooled jobs from the schedd, in one call for all of an account's.</summary>
+/// <remarks>A schedd forgets a job's output when the job is removed: it is fetched before.</remarks>
 internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Constraint constraint, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _one = new(1);
-    private readonly ConcurrentDictionary<(string Scope, JobId Id), DateTimeOffset> _tried = new();
+    private readonly ConcurrentDictionary<(string Scope, JobId Id, int Status), DateTimeOffset> _tried = new();
 
-    /// <summary>Fetches what has not been tried in the last minute. A failure is logged: the job stays where it is for a while, and is tried again.</summary>
-    public async Task FetchAsync(Schedd schedd, IEnumerable<(JobId Id, string Account)> jobs, CancellationToken cancellationToken)
+    /// <summary>Fetches output of jobs that have begun, unless that was done a short while ago in the same state. A failure is logged: what has ended stays where it is for a while, and is tried again.</summary>
+    /// <param name="schedd">Where they are.</param>
+    /// <param name="jobs">The jobs, also such as have no output to fetch.</param>
+    /// <param name="isLast">True: it is the last chance, whenever the last time was.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task FetchAsync(Schedd schedd, IEnumerable<JobAd> jobs, bool isLast, CancellationToken cancellationToken)
     {
         if (options.Files.Mode != Options.FileMode.Spool)
         {
@@ -36,7 +41,7 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
                 }
             }
 
-            var due = jobs.Where(job => _tried.TryAdd((schedd.Scope, job.Id), now)).ToList();
+            var due = jobs.Where(job => (job.Starts > 0 || job.Status == 2) && job.Status != 3 && (_tried.TryAdd((schedd.Scope, job.Id, job.Status), now) || isLast)).ToList();
             foreach (var account in due.GroupBy(job => options.Identity.Mode == IdentityMode.Token ? job.Account : ""))
             {
                 foreach (var some in account.Chunk(500))

@@ -81,20 +81,14 @@ internal sealed class CondorQueue(HTCondorOptions options, CondorTools tools, Sc
 
     /// <summary>Has jobs removed, as the account that they belong to. Jobs that are gone are no failure.</summary>
     /// <exception cref="ToolException">The schedd did not answer, or does not let them be removed.</exception>
-    public async Task RemoveAsync(Schedd schedd, string account, Constraint constraint, IReadOnlyCollection<JobId> ids, bool force, CancellationToken cancellationToken)
+    public async Task RemoveAsync(Schedd schedd, string account, Constraint constraint, IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
     {
         var environment = await identity.AsAsync(account, cancellationToken);
         foreach (var some in Pieces(constraint, ids))
         {
-            List<string> arguments = [.. schedd.Arguments];
-            if (force)
-            {
-                arguments.Add("-forcex");
-            }
-
             try
             {
-                await tools.RunAsync(new ToolCall("condor_rm", [.. arguments, "-constraint", some]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
+                await tools.RunAsync(new ToolCall("condor_rm", [.. schedd.Arguments, "-constraint", some]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
                 schedds.Note(schedd, null);
             }
             catch (ToolException exception) when (exception.Fault == ToolFault.Rejected)

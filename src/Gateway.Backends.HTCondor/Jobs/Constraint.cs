@@ -26,7 +26,7 @@ internal sealed class Constraint
     public string All() => _ours;
 
     public string Names(IEnumerable<string> names) =>
-        $"{_ours} && member({JobAttributes.Job}, {{{string.Join(',', names.Select(SubmitText.Literal))}}})";
+        $"{_ours} && member({JobAttributes.Job}, {{{string.Join(',', names.Select(SubmitText.Literal).Append("\"\""))}}})";
 
     /// <summary>Jobs by number. Neighbours are written as one range: a schedd compares each of its jobs with all of this.</summary>
     public string Ids(IEnumerable<JobId> ids)

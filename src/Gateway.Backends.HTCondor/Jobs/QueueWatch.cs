@@ -104,12 +104,12 @@ internal sealed partial class QueueWatch(
             foreach (var group in doubles.Select(job => CondorHandle.Parse(job.Handle)).OfType<CondorHandle>().GroupBy(handle => (handle.Scope, handle.Account)))
             {
                 LogDoubles(group.Count(), group.Key.Scope);
-                await queue.RemoveAsync(schedds.Find(group.Key.Scope)!, group.Key.Account, constraint, [.. group.Select(handle => handle.Id)], force: false, cancellationToken);
+                await queue.RemoveAsync(schedds.Find(group.Key.Scope)!, group.Key.Account, constraint, [.. group.Select(handle => handle.Id)], cancellationToken);
             }
 
             foreach (var listing in listings)
             {
-                await fetcher.FetchAsync(listing.Schedd, listing.Ads.Where(IsOver).Select(ad => (ad.Id, ad.Account)), cancellationToken);
+                await fetcher.FetchAsync(listing.Schedd, listing.Ads.Where(ad => ad.Status is 1 or 4 or 5), isLast: false, cancellationToken);
                 await analyzer.AnalyzeAsync(listing.Schedd, listing.Ads, cancellationToken);
             }
 
@@ -141,8 +141,6 @@ internal sealed partial class QueueWatch(
             LogSwept(removed);
         }
     }
-
-    private static bool IsOver(JobAd ad) => ad.Status == 4 || (ad.Status == 3 && ad.RemoteHost is null);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} second jobs of names that have one already are removed from schedd {Schedd}")]
     private partial void LogDoubles(int count, string schedd);

@@ -54,8 +54,8 @@ internal sealed class SubmitOptions
     /// <summary>A job that stays held for so long is removed, whoever is there to see it.</summary>
     public TimeSpan HeldRetention { get; set; } = TimeSpan.FromHours(12);
 
-    /// <summary>True: output is sent while the job runs. False: when it ends or is evicted.</summary>
-    public bool StreamOutput { get; set; }
+    /// <summary>True: output is sent while the job runs. False: when it ends by itself; what a removed or lost job has written is then lost.</summary>
+    public bool StreamOutput { get; set; } = true;
 
     /// <summary>Most output in MiB that is brought back; a job with more is held. 1 or more.</summary>
     public int MaxOutputMegabytes { get; set; } = 100;

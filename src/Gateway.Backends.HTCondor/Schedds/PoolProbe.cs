@@ -16,7 +16,7 @@ internal sealed class PoolProbe(HTCondorOptions options, CondorTools tools, Sche
             try
             {
                 var environment = await identity.AsAsync(account, cancellationToken);
-                await tools.RunAsync(new ToolCall("condor_ping", [.. schedd.Arguments, "-type", "schedd", "WRITE"]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
+                await tools.RunAsync(new ToolCall("condor_ping", [.. schedd.Arguments, "-verbose", "-type", "schedd", "WRITE"]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
             }
             catch (ToolException exception) when (exception.Fault == ToolFault.Missing)
             {

@@ -97,7 +97,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
         {
             try
             {
-                await queue.RemoveAsync(group.Key.Schedd, group.Key.Account, constraint, [.. group.Select(job => job.Ad.Id)], force: false, cancellationToken);
+                await queue.RemoveAsync(group.Key.Schedd, group.Key.Account, constraint, [.. group.Select(job => job.Ad.Id)], cancellationToken);
             }
             catch (ToolException exception)
             {

@@ -139,7 +139,7 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
         }
 
         Line(text, "leave_in_queue", options.Files.Mode == Options.FileMode.Spool
-            ? $"(JobStatus == 4 || JobStatus == 3) && (NumJobStarts ?: 0) > 0 && StageOutFinish =?= undefined && time() - EnteredCurrentStatus < {Seconds(options.Files.OutputGrace)}"
+            ? $"JobStatus == 4 && (StageOutFinish ?: 0) <= EnteredCurrentStatus && time() - EnteredCurrentStatus < {Seconds(options.Files.OutputGrace)}"
             : "False");
     }
 

@@ -27,7 +27,10 @@ internal static partial class SubmitText
     public static string ClassAdString(string value, string what)
     {
         Check(value, what);
-        return Macros($"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        // Submit descriptions are read by the old rules of ClassAds, in which a backslash cannot be written at the end of a string.
+        return value.Contains('\\', StringComparison.Ordinal)
+            ? throw new SubmitTextException($"{what} '{Show(value)}' has a backslash, which is not allowed")
+            : Macros($"\"{value.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
     }
 
     /// <summary>A ClassAd string for a constraint on a tool's command line, where there are no macros.</summary>

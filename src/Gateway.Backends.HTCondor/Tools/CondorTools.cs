@@ -9,6 +9,7 @@ namespace Gateway.Backends.HTCondor.Tools;
 /// <summary>The one place where HTCondor's tools are run: argument lists without a shell, bounded in time, output and number.</summary>
 internal sealed partial class CondorTools(HTCondorOptions options, TimeProvider time, ToolMetrics metrics, ILogger<CondorTools> logger) : IDisposable
 {
+    private const int MaxComplaint = 4096;
     private const int NotFound = 127;
     private const int NotExecutable = 126;
     private static readonly Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -70,6 +71,13 @@ internal sealed partial class CondorTools(HTCondorOptions options, TimeProvider 
             await Task.WhenAll(output, error);
             await process.WaitForExitAsync(either.Token);
             var text = Encoding.UTF8.GetString((await error).Span);
+            if (text.AsSpan().Trim().IsEmpty)
+            {
+                // condor_ping complains on its standard output.
+                var said = await output;
+                text = Encoding.UTF8.GetString(said.Span[..Math.Min(said.Length, MaxComplaint)]);
+            }
+
             return process.ExitCode switch
             {
                 0 => new ToolResult(0, await output, text),

@@ -23,6 +23,18 @@ public sealed class BackendHealth(TimeProvider time, Random? random = null)
         }
     }
 
+    /// <summary>Whether it was found silent lately: this replica may have had no reason to ask again since.</summary>
+    public bool Silent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failures > 0 && time.GetTimestamp() - _notBefore < Longest.TotalSeconds * time.TimestampFrequency;
+            }
+        }
+    }
+
     /// <summary>What it last failed with; null while it answers.</summary>
     public string? LastError { get; private set; }
 

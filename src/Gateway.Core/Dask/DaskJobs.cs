@@ -13,6 +13,9 @@ public sealed class DaskJobs(string apiUrl)
     /// <summary>What a scheduler's TLS name starts with; the cluster's name follows.</summary>
     public const string ServerNamePrefix = "daskgateway-";
 
+    /// <summary>What follows the cluster's name where one of its own workers comes through the gateway: workers are told apart from clients by it.</summary>
+    public const string WorkerNameSuffix = ".worker";
+
     private const string CertificateFile = "dask.crt";
     private const string KeyFile = "dask.pem";
     private const string TokenFile = "api-token";
@@ -83,7 +86,7 @@ public sealed class DaskJobs(string apiUrl)
         ];
         if (dask.WorkerRoute == WorkerRoute.Proxy)
         {
-            command.AddRange(["--scheduler-sni", ServerNamePrefix + cluster.Name]);
+            command.AddRange(["--scheduler-sni", WorkerServerName(cluster)]);
         }
 
         command.AddRange(dask.WorkerDashboard ? ["--dashboard-address", ":0"] : ["--no-dashboard"]);
@@ -102,7 +105,7 @@ public sealed class DaskJobs(string apiUrl)
         environment["DASK_GATEWAY_WORKER_NAME"] = worker.Name;
         if (dask.WorkerRoute == WorkerRoute.Proxy)
         {
-            environment["DASK_GATEWAY_SCHEDULER_NAME"] = ServerNamePrefix + cluster.Name;
+            environment["DASK_GATEWAY_SCHEDULER_NAME"] = WorkerServerName(cluster);
         }
 
         return new JobStart
@@ -118,6 +121,8 @@ public sealed class DaskJobs(string apiUrl)
             Files = [.. Credentials(credentials), _workerPlugin],
         };
     }
+
+    private static string WorkerServerName(Cluster cluster) => ServerNamePrefix + cluster.Name + WorkerNameSuffix;
 
     private static Dictionary<string, string> Environment(Cluster cluster, DaskSettings dask, string role)
     {

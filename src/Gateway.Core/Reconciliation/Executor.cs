@@ -9,7 +9,7 @@ namespace Gateway.Core.Reconciliation;
 /// <summary>Does what plans have saved for one backend instance: claims in bulk, across clusters, one call for all of a kind.</summary>
 internal sealed partial class Executor : LoopService
 {
-    private static readonly TimeSpan ClaimMargin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(250);
     private readonly BackendInstance _instance;
     private readonly IJobStore _store;
@@ -44,6 +44,9 @@ internal sealed partial class Executor : LoopService
 
     protected override string LoopName => $"the executor of backend '{_instance.Name}'";
 
+    /// <summary>A call, and as long again (at most half a minute) to record what came of it.</summary>
+    private TimeSpan ClaimTime => _instance.Limits.CallTimeout + (_instance.Limits.CallTimeout < LongestMargin ? _instance.Limits.CallTimeout : LongestMargin);
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -66,7 +69,7 @@ internal sealed partial class Executor : LoopService
         IReadOnlyList<OutboxEntry> entries = [];
         try
         {
-            entries = await _store.ClaimOutboxAsync(_instance.Name, _instance.Backend.Node, _instance.Limits.Batch, _instance.Limits.CallTimeout + ClaimMargin, cancellationToken);
+            entries = await _store.ClaimOutboxAsync(_instance.Name, _instance.Backend.Node, _instance.Limits.Batch, ClaimTime, cancellationToken);
         }
         finally
         {
@@ -173,7 +176,7 @@ internal sealed partial class Executor : LoopService
                 await _store.FinishOutboxAsync(results, CancellationToken.None);
                 return;
             }
-            catch (StoreUnavailableException) when (Time.GetElapsedTime(begun) + pause < _instance.Limits.CallTimeout + ClaimMargin)
+            catch (StoreUnavailableException) when (Time.GetElapsedTime(begun) + pause < ClaimTime)
             {
                 await Task.Delay(pause, Time, CancellationToken.None);
             }

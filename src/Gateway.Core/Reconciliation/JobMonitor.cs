@@ -83,10 +83,17 @@ internal sealed partial class JobMonitor : LoopService
         {
             _metrics.Call(_instance.Name, "List", answered: false, Time.GetElapsedTime(begun));
             LogListingFailed(Logger, _instance.Name, e.Message);
+            _instance.Health.Failed(e.Message);
             return;
         }
 
+        // A listing changes nothing, so it goes on while the backend is left alone otherwise, and is what ends that.
         _metrics.Call(_instance.Name, "List", answered: true, Time.GetElapsedTime(begun));
+        if (listing.UnreachableScopes.Count == 0)
+        {
+            _instance.Health.Answered();
+        }
+
         _metrics.Listed(_instance.Name, listing.Jobs);
         if (listing.UnreachableScopes.Count == 0)
         {

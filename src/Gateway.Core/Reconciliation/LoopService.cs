@@ -19,11 +19,23 @@ internal abstract partial class LoopService(TimeProvider time, IHostApplicationL
     /// <summary>One round. Returns how long to sleep unless woken.</summary>
     protected internal abstract Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken);
 
+    /// <summary>After the last round, when the gateway stops.</summary>
+    protected virtual Task LeaveAsync() => Task.CompletedTask;
+
     protected void Wake() => _waker.Wake();
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+
+        // No new work as soon as the gateway is asked to stop: others take it on while this one's connections drain.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        await RunAsync(either.Token);
+        await LeaveAsync();
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         try
         {
             int failures = 0;

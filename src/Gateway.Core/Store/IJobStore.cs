@@ -10,8 +10,8 @@ public interface IJobStore
     /// Claims what is to be done for a backend instance, oldest first. A stop is not claimed while a start of the same job is being tried;
     /// a start that nobody has begun and that a stop has overtaken is finished by the claim itself: its job is recorded as ended, never started.
     /// A start that was begun and whose claim ran out is claimed again, with a higher attempt; where the backend is node-bound, only on the node
-    /// that has tried it, for nobody else can tell whether it took place. A stop stays until its job is gone: once the job is known to have
-    /// ended, the claim itself finishes it.
+    /// that has tried it, for nobody else can tell whether it took place. One that was begun, left no job behind that is known of and waits for
+    /// its next try when a stop overtakes it is dropped: the stop then looks for that job by its name, where the start was tried.
     /// </summary>
     /// <param name="backend">The instance.</param>
     /// <param name="node">For a node-bound backend this replica's node: entries of other nodes' jobs are left. Null for a shared one.</param>

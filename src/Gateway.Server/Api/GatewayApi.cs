@@ -1,5 +1,7 @@
 using Gateway.Core.Dask;
 using Gateway.Core.Options;
+using Gateway.Core.Reconciliation;
+using Gateway.Server.Api.Admin;
 using Gateway.Server.Api.Clusters;
 using Gateway.Server.Api.Errors;
 using Gateway.Server.Api.Health;
@@ -31,6 +33,7 @@ internal static class GatewayApi
         services.AddSingleton<CreateCluster>();
         services.AddSingleton<SchedulerDesk>();
         services.AddSingleton<ClusterWaiters>();
+        services.TryAddSingleton<HearingLoss>();
         services.AddSingleton<HeartbeatQueue>();
         services.AddSingleton<IHealthProbe, DatabaseProbe>();
         services.AddSingleton<HealthChecker>();
@@ -45,12 +48,16 @@ internal static class GatewayApi
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value of <c>Server</c>, <c>Clusters</c>, <c>Options</c> or <c>Limits</c> is wrong; each message names its full key, the value and what is allowed.</exception>
     public static WebApplication MapGatewayApi(this WebApplication app)
     {
-        var api = app.MapGroup("/api");
+        // Wrong settings stop the program here, not the first request.
+        app.Services.GetRequiredService<ApiSettings>();
+        app.Services.GetRequiredService<ClusterPolicy>();
+        var api = app.MapGroup("/api").Fails(500, 503);
         api.MapHealth();
         api.MapVersion();
         api.MapOptions();
         api.MapClusters();
         api.MapHeartbeats();
+        api.MapAdmin();
         app.MapOpenApi("/api/openapi.json");
         return app;
     }

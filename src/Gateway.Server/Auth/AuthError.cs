@@ -10,6 +10,7 @@ namespace Gateway.Server.Auth;
 internal static partial class AuthError
 {
     private const int LongestReason = 200;
+    private const string RetryAfterSeconds = "5";
 
     public static Task WriteAsync(HttpContext context, int status, string sentence)
     {
@@ -19,6 +20,11 @@ internal static partial class AuthError
         }
 
         context.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable && context.Response.Headers.RetryAfter.Count == 0)
+        {
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
         if (context.Features.Get<IHttpResponseFeature>() is { } feature)
         {
             feature.ReasonPhrase = Reason(sentence);

@@ -15,7 +15,7 @@ internal sealed class BackendsProbe(BackendRegistry backends) : IHealthProbe
         string[] silent =
         [
             .. backends.All
-                .Where(instance => instance.Health.Failures > 0)
+                .Where(instance => instance.Health.Silent)
                 .Select(instance => $"'{instance.Name}' failed {instance.Health.Failures} times in a row; it is asked again in {instance.Health.Pause.TotalSeconds:0} s"),
         ];
 

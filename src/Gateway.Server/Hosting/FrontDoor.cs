@@ -15,11 +15,7 @@ internal static class FrontDoor
         TlsCertificates? certificates = options.HasCertificate ? Certificates(kestrel.ApplicationServices, options) : null;
         foreach (var endpoint in options.Endpoints)
         {
-            kestrel.Listen(endpoint);
-            if (certificates is not null)
-            {
-                kestrel.Listen(new TlsTwin(endpoint), listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.Select(name)));
-            }
+            kestrel.ListenGateway(endpoint, certificates);
         }
     }
 

@@ -6,6 +6,7 @@ using Gateway.Core.Backends;
 using Gateway.Core.Options;
 using Gateway.Core.Store;
 using Gateway.Proxy;
+using Gateway.Proxy.Configuration;
 using Gateway.Proxy.Dashboards;
 using Gateway.Server.Api;
 using Gateway.Server.Api.Health;
@@ -16,7 +17,6 @@ using Gateway.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
-using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Hosting;
@@ -44,9 +44,13 @@ internal static class GatewayApp
         builder.Services.AddSingleton<IBackendPlugin, HTCondorPlugin>();
         builder.Services.AddSingleton<ISpecCheck, BackendSpecCheck>();
         builder.Services.AddSingleton<IHealthProbe, BackendsProbe>();
+        builder.Services.AddSingleton<IHealthProbe, LeasesProbe>();
+        builder.Services.AddSingleton<IHealthProbe, ClockProbe>();
         builder.Services.AddSingleton<DashboardAccess>();
         builder.Services.AddGatewayProxy(builder.Configuration);
         builder.Services.AddGatewayAuthentication(builder.Configuration);
+        builder.Services.AddOptions<ProxyOptions>().PostConfigure<IOptions<AuthOptions>>((proxy, auth) =>
+            proxy.Dashboards.PrivateCookies = [.. proxy.Dashboards.PrivateCookies, auth.Value.Session.CookieName + "*"]);
         builder.Services.AddGatewayApi(builder.Configuration);
         builder.Services.AddHostedService<RoutePublisher>();
         builder.Services.AddHostedService<PresenceReporter>();
@@ -69,19 +73,7 @@ internal static class GatewayApp
 
     private static void Use(WebApplication app, ServerOptions options, string basePath)
     {
-        if (options.TrustedProxies.Count > 0)
-        {
-            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
-            forwarded.KnownProxies.Clear();
-            forwarded.KnownIPNetworks.Clear();
-            foreach (string proxy in options.TrustedProxies)
-            {
-                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
-            }
-
-            app.UseForwardedHeaders(forwarded);
-        }
-
+        app.UseForwardedHeaders();
         if (options is { HasCertificate: true, StrictTransportSecurity: true })
         {
             app.UseHsts();

@@ -24,9 +24,6 @@ internal sealed partial class ServerOptions
     /// <summary>Where files that outlive the process lie.</summary>
     public string DataFolder { get; set; } = "data";
 
-    /// <summary>Networks (<c>10.0.0.0/8</c>) of proxies whose <c>X-Forwarded-*</c> headers are believed.</summary>
-    public IReadOnlyList<string> TrustedProxies { get; set; } = [];
-
     /// <summary>PEM or PFX file of the web side's certificate, reloaded when it changes; empty: no HTTPS on these addresses.</summary>
     public string Certificate { get; set; } = "";
 
@@ -77,14 +74,6 @@ internal sealed partial class ServerOptions
         if (ApiUrl.Length > 0 && !(Uri.TryCreate(ApiUrl, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
         {
             yield return $"{Section}:ApiUrl is '{ApiUrl}'; allowed is a URL such as https://gateway.example/api.";
-        }
-
-        foreach (string proxy in TrustedProxies)
-        {
-            if (!IPNetwork.TryParse(proxy, out _))
-            {
-                yield return $"{Section}:TrustedProxies has '{proxy}'; allowed is a network such as 10.0.0.0/8 or 127.0.0.1/32.";
-            }
         }
 
         if (Certificate.Length > 0 && !File.Exists(Certificate))

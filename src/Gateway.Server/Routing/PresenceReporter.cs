@@ -1,3 +1,4 @@
+using Gateway.Core.Dask;
 using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
 using Gateway.Proxy.Presence;
@@ -19,7 +20,9 @@ internal sealed partial class PresenceReporter(
             {
                 try
                 {
-                    var clients = presence.Snapshot().Where(p => p.Open > 0).ToDictionary(p => p.Name, p => p.Open, StringComparer.Ordinal);
+                    var clients = presence.Snapshot()
+                        .Where(p => p.Open > 0 && !p.Name.EndsWith(DaskJobs.WorkerNameSuffix, StringComparison.Ordinal))
+                        .ToDictionary(p => p.Name, p => p.Open, StringComparer.Ordinal);
                     await store.RecordClientsAsync(replica.Value, clients, stoppingToken);
                 }
                 catch (StoreUnavailableException e)

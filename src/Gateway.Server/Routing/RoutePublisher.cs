@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
+using Gateway.Core.Dask;
 using Gateway.Core.Store;
 using Gateway.Proxy.Routing;
 
@@ -14,6 +16,7 @@ internal sealed partial class RoutePublisher : BackgroundService
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly IClusterStore _store;
     private readonly RouteTable _table;
+    private readonly BackendRegistry _backends;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<RoutePublisher> _logger;
@@ -21,9 +24,9 @@ internal sealed partial class RoutePublisher : BackgroundService
     private volatile bool _whole = true;
 
     public RoutePublisher(
-        IClusterStore store, IChangeSignal signal, RouteTable table, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RoutePublisher> logger)
+        IClusterStore store, IChangeSignal signal, RouteTable table, BackendRegistry backends, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RoutePublisher> logger)
     {
-        (_store, _table, _time, _lifetime, _logger) = (store, table, time, lifetime, logger);
+        (_store, _table, _backends, _time, _lifetime, _logger) = (store, table, backends, time, lifetime, logger);
         _subscription = signal.Subscribe(OnChange);
     }
 
@@ -74,7 +77,7 @@ internal sealed partial class RoutePublisher : BackgroundService
         try
         {
             var clusters = await _store.RoutesAsync(names: null, cancellationToken);
-            _table.ReplaceAll([.. clusters.Select(Route).OfType<ClusterRoute>()]);
+            _table.ReplaceAll([.. clusters.SelectMany(Routes)]);
         }
         catch
         {
@@ -98,8 +101,8 @@ internal sealed partial class RoutePublisher : BackgroundService
 
         try
         {
-            var routes = (await _store.RoutesAsync(names, cancellationToken)).Select(Route).OfType<ClusterRoute>().ToDictionary(r => r.Name, StringComparer.Ordinal);
-            foreach (string name in names)
+            var routes = (await _store.RoutesAsync(names, cancellationToken)).SelectMany(Routes).ToDictionary(r => r.Name, StringComparer.Ordinal);
+            foreach (string name in names.SelectMany(name => new[] { name, name + DaskJobs.WorkerNameSuffix }))
             {
                 if (routes.TryGetValue(name, out var route))
                 {
@@ -118,14 +121,19 @@ internal sealed partial class RoutePublisher : BackgroundService
         }
     }
 
-    private static ClusterRoute? Route(Cluster cluster)
+    /// <summary>The clients' way to a running cluster, and its workers' where they come through the gateway too.</summary>
+    private IEnumerable<ClusterRoute> Routes(Cluster cluster)
     {
         if (cluster.Phase != ClusterPhase.Running || cluster.SchedulerAddress is not { } address || SchedulerEndpoints.Read(address, "tls") is not { } scheduler)
         {
-            return null;
+            yield break;
         }
 
-        return new ClusterRoute(cluster.Name, scheduler.Host, scheduler.Port, cluster.DashboardAddress is { } dashboard ? new Uri(dashboard) : null);
+        yield return new ClusterRoute(cluster.Name, scheduler.Host, scheduler.Port, cluster.DashboardAddress is { } dashboard ? new Uri(dashboard) : null);
+        if (cluster.Spec.WorkerBackend is { } backend && _backends.Find(backend)?.Dask.WorkerRoute == WorkerRoute.Proxy)
+        {
+            yield return new ClusterRoute(cluster.Name + DaskJobs.WorkerNameSuffix, scheduler.Host, scheduler.Port);
+        }
     }
 
     private void OnChange(Change change)

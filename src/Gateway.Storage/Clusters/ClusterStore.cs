@@ -102,10 +102,9 @@ internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys key
         session.Command($"""
             UPDATE jobs AS j SET close_expected = TRUE
             FROM (
-                SELECT name FROM jobs
-                WHERE name IN (SELECT worker FROM {session.Sql.From(HeartbeatRows.Closing)} AS c WHERE c.cluster = jobs.cluster) AND NOT close_expected
-                  AND EXISTS (SELECT 1 FROM cluster_inbox AS i WHERE i.cluster = jobs.cluster AND NOT i.ended)
-                ORDER BY name {session.Sql.ForUpdate}
+                SELECT k.name FROM {session.Sql.From(HeartbeatRows.Closing)} AS c JOIN jobs AS k ON k.name = c.worker AND k.cluster = c.cluster
+                WHERE NOT k.close_expected AND EXISTS (SELECT 1 FROM cluster_inbox AS i WHERE i.cluster = k.cluster AND NOT i.ended)
+                ORDER BY k.name {session.Sql.Lock("k")}
             ) AS l
             WHERE j.name = l.name
             """).With(HeartbeatRows.Closing, closing).ExecuteAsync(cancellationToken);

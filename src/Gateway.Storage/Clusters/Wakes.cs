@@ -31,7 +31,7 @@ internal static class Wakes
         session.Command(Locked(session)).WithNames(clusters).NamesAsync(cancellationToken);
 
     private static string Locked(StoreSession session) => $"""
-        SELECT cluster FROM cluster_inbox WHERE cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
-        ORDER BY cluster {session.Sql.ForUpdate}
+        SELECT k.cluster FROM cluster_inbox AS k WHERE k.cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
+        ORDER BY k.cluster {session.Sql.Lock("k")}
         """;
 }

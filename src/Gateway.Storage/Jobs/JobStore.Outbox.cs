@@ -41,7 +41,7 @@ internal sealed partial class JobStore
     {
         var owned = (await session.Command($"""
             SELECT o.id FROM outbox AS o JOIN {session.Sql.From(Results)} AS r ON o.id = r.id AND o.claim = r.claim
-            WHERE o.claimed ORDER BY o.id {session.Sql.ForUpdate}{(session.Sql.ForUpdate.Length > 0 ? " OF o" : "")}
+            WHERE o.claimed ORDER BY o.id {session.Sql.Lock("o")}
             """).With(Results, results).QueryAsync(r => r.GetInt64(0), cancellationToken)).ToHashSet();
         var kept = results.Where(r => owned.Contains(r.Entry.Id)).ToList();
         if (kept.Count == 0)
@@ -133,6 +133,12 @@ internal sealed partial class JobStore
         {
             return;
         }
+
+        // A start that was tried on a node may have left its job there: only that node's replicas can stop it.
+        await session.Command($"""
+            UPDATE outbox SET node = (SELECT s.node FROM outbox AS s WHERE s.job = outbox.job AND s.action = 'Start')
+            WHERE node IS NULL AND id IN (SELECT id FROM {session.Sql.From(Ids)} AS i)
+            """).With(Ids, [.. pairs.Where(p => p.Attempts > 0).Select(p => p.Stop)]).ExecuteAsync(cancellationToken);
 
         var never = pairs.Where(p => p.Attempts == 0).ToList();
         await RemoveAsync(session, [.. pairs.Select(p => p.Start), .. never.Select(p => p.Stop)], cancellationToken);

@@ -82,7 +82,7 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
                 "mark-clean",
                 (session, token) => session.Command($"""
                     UPDATE jobs AS j SET clean = TRUE
-                    FROM (SELECT name FROM jobs WHERE name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n) ORDER BY name {session.Sql.ForUpdate}) AS l
+                    FROM (SELECT k.name FROM jobs AS k WHERE k.name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n) ORDER BY k.name {session.Sql.Lock("k")}) AS l
                     WHERE j.name = l.name AND j.ended_at IS NOT NULL
                     """).WithNames(jobs).ExecuteAsync(token),
                 cancellationToken);

@@ -114,11 +114,9 @@ internal sealed class PostgresDatabase : StoreDatabase
             connection.MaxAutoPrepare = 100;
         }
 
-        // The server ends what a frozen or vanished replica has left open: its locks would stop the others.
+        // The server ends what a frozen or vanished replica has left open: its locks would stop the others. Compiling short statements only costs.
         string milliseconds = ((long)_options.CommandTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        connection.Options = string.Join(
-            ' ',
-            new[] { connection.Options, $"-c statement_timeout={milliseconds}", $"-c idle_in_transaction_session_timeout={milliseconds}" }.Where(o => !string.IsNullOrEmpty(o)));
+        connection.Options = $"-c jit=off -c statement_timeout={milliseconds} -c idle_in_transaction_session_timeout={milliseconds} {connection.Options}".TrimEnd();
         var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString);
         builder.UseLoggerFactory(_loggers);
         return connection.Host!.Contains(',', StringComparison.Ordinal)

@@ -14,8 +14,6 @@ internal sealed class PostgresSql : StoreSql
     // Not now(), which stands still from the transaction's beginning.
     public override string Now => "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
-    public override string ForUpdate => "FOR UPDATE";
-
     public override string TableExists => "SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(FALSE)) AND tablename = @table";
 
     public override string ClaimClusters => $"""
@@ -89,6 +87,8 @@ internal sealed class PostgresSql : StoreSql
         WHERE o.id = due.id
         RETURNING o.id
         """;
+
+    public override string Lock(string alias) => $"FOR UPDATE OF {alias}";
 
     public override string Returned(string alias) => $"{alias}.";
 

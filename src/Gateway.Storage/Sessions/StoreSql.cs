@@ -11,8 +11,8 @@ internal abstract class StoreSql
     /// <summary>The store's clock, in microseconds; on SQLite the parameter <c>now</c>, which every command has.</summary>
     public abstract string Now { get; }
 
-    /// <summary>Ends a select whose rows are to be locked.</summary>
-    public abstract string ForUpdate { get; }
+    /// <summary>Ends a select that is to lock the rows of one table.</summary>
+    public abstract string Lock(string alias);
 
     /// <summary>Whether a table exists. Parameter <c>table</c>; one row: 0 or 1.</summary>
     public abstract string TableExists { get; }

@@ -14,8 +14,6 @@ internal sealed class SqliteSql : StoreSql
 {
     public override string Now => "@now";
 
-    public override string ForUpdate => "";
-
     public override string TableExists => "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = @table";
 
     public override string ClaimClusters => """
@@ -76,6 +74,8 @@ internal sealed class SqliteSql : StoreSql
         WHERE o.id = due.id
         RETURNING id
         """;
+
+    public override string Lock(string alias) => "";
 
     public override string Returned(string alias) => "";
 

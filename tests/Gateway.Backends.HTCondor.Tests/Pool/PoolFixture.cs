@@ -13,8 +13,8 @@ public sealed class PoolFixture : IAsyncDisposable
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly string _script = FindScript();
+    private Process? _holder;
     private string? _missing;
-    private bool _started;
     private bool _ready;
 
     /// <summary>Where the pool has its root directory.</summary>
@@ -53,14 +53,13 @@ public sealed class PoolFixture : IAsyncDisposable
         return (code, output + error);
     }
 
-    /// <summary>Runs a verb of the script: start, stop.</summary>
-    public async Task<int> PoolAsync(string verb) => (await RunAsync(_script, [verb])).ExitCode;
-
     public async ValueTask DisposeAsync()
     {
-        if (_started)
+        if (_holder is not null)
         {
-            await PoolAsync("stop");
+            _holder.StandardInput.Close();
+            await _holder.WaitForExitAsync();
+            _holder.Dispose();
         }
 
         _one.Dispose();
@@ -89,22 +88,23 @@ public sealed class PoolFixture : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
+    // The pool is this run's alone until the script's standard input is closed, by the end of the tests or of their process.
     private async Task MakeAsync()
     {
-        foreach (var verb in (string[])[.. Directory.Exists(Path.Combine(Root, "etc/condor")) ? Array.Empty<string>() : ["make"], "start"])
+        _holder = Process.Start(new ProcessStartInfo(_script, ["hold"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = _holder.StandardError.ReadToEndAsync();
+        while (await _holder.StandardOutput.ReadLineAsync() is { } line)
         {
-            var (code, output, error) = await RunAsync(_script, [verb]);
-            if (code == CannotBeHere)
+            if (line == "pool: held")
             {
-                _missing = $"No HTCondor pool here: {error.Trim()}";
+                Gateway = $"{(await ExecAsync("root", "id", "-u", "gateway")).Output.Trim()}:{(await ExecAsync("root", "id", "-g", "gateway")).Output.Trim()}";
+                _ready = true;
                 return;
             }
-
-            Assert.True(code == 0, $"pool.sh {verb}: {output}{error}");
-            _started |= verb == "start" && !output.Contains("runs", StringComparison.Ordinal);
         }
 
-        Gateway = $"{(await ExecAsync("root", "id", "-u", "gateway")).Output.Trim()}:{(await ExecAsync("root", "id", "-g", "gateway")).Output.Trim()}";
-        _ready = true;
+        await _holder.WaitForExitAsync();
+        Assert.True(_holder.ExitCode == CannotBeHere, $"pool.sh hold: {await error}");
+        _missing = $"No HTCondor pool here: {(await error).Trim()}";
     }
 }

@@ -72,7 +72,7 @@ public sealed class DaskJobsTests
 
         Assert.Equal(("c-1", Given.Name, JobKind.Worker), (job.Name, job.Cluster, job.Kind));
         Assert.Equal(
-            "dask-worker tls://10.0.0.1:8786 --name c-1 --nthreads 1 --memory-limit 2147483648 --preload ./gateway_worker.py --death-timeout 60 --nanny --dashboard-address :0",
+            "dask-worker tls://10.0.0.1:8786 --name c-1 --nthreads 1 --memory-limit 2147483648 --preload ./gateway_worker.py --death-timeout 60 --nanny --preload-nanny ./gateway_worker.py --dashboard-address :0",
             string.Join(' ', job.Command));
         Assert.Equal("./dask.pem", job.Environment["DASK_DISTRIBUTED__COMM__TLS__WORKER__KEY"]);
         Assert.Equal("c-1", job.Environment["DASK_GATEWAY_WORKER_NAME"]);
@@ -103,14 +103,20 @@ public sealed class DaskJobsTests
         });
 
         Assert.Equal(
-            "dask-worker tls://gateway:8000 --name c-1 --nthreads 1 --memory-limit 2147483648 --preload ./gateway_worker.py --death-timeout 60 --nanny --scheduler-sni daskgateway-c "
+            "dask-worker tls://gateway:8000 --name c-1 --nthreads 1 --memory-limit 2147483648 --preload ./gateway_worker.py --death-timeout 60 --nanny --preload-nanny ./gateway_worker.py --scheduler-sni daskgateway-c.worker "
             + "--no-dashboard --worker-port 40000:41000 --nanny-port 42000 --contact-address tls://10.9.9.9:40000 --resources GPU=1",
             string.Join(' ', job.Command));
     }
 
     [Fact]
-    public void Worker_WithoutNanny_HasNoNannyPort() =>
-        Assert.DoesNotContain("--nanny-port", Worker(new DaskSettings { Nanny = false, NannyPorts = "1" }).Command);
+    public void Worker_WithoutNanny_HasNothingOfIt()
+    {
+        var command = Worker(new DaskSettings { Nanny = false, NannyPorts = "1" }).Command;
+
+        Assert.Contains("--no-nanny", command);
+        Assert.DoesNotContain("--nanny-port", command);
+        Assert.DoesNotContain("--preload-nanny", command);
+    }
 
     [Theory]
     [InlineData(0.5, null, "1")]

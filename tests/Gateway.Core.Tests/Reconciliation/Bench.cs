@@ -54,10 +54,13 @@ internal sealed class Bench : IDisposable
 
     public JobMonitor Monitor()
     {
-        var monitor = new JobMonitor(Instance, Jobs, Sweeper(), Metrics, Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
+        var monitor = new JobMonitor(Instance, Jobs, Sweeper(), Metrics, Store, new ReplicaName("bench", "1"), Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
         _made.Add(monitor);
         return monitor;
     }
+
+    /// <summary>What had died lives again: stands for another replica.</summary>
+    public void Revive() => Faults.Revive();
 
     public StraySweeper Sweeper() => new(Jobs, Store, Settings, Metrics, Time, NullLogger<StraySweeper>.Instance);
 

@@ -121,14 +121,30 @@ public sealed class ExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_NotWantedAfterAnUnansweredTry_IsFollowedUntilNothingIsLeft()
+    public async Task Start_UnansweredAndThenStopped_IsStoppedByName()
     {
-        await _bench.AddClusterAsync("a", "a-1", "a-2");
+        await _bench.AddClusterAsync("a", "a-1");
         _bench.Farm.LostAnswers = 1;
         await RoundAsync();
+        await _bench.StopAsync("a", "a-1");
+        await RoundAsync(after: 2);
+
+        Assert.Empty(_bench.Farm.Living);
+        Assert.Equal(JobState.Ended, _bench.Store.Jobs["a-1"].State);
+        Assert.Empty(_bench.Store.Outbox);
+    }
+
+    [Fact]
+    public async Task Start_OfAReplicaThatDiedAndNotWantedAnyMore_IsFollowedUntilNothingIsLeft()
+    {
+        await _bench.AddClusterAsync("a", "a-1", "a-2");
+        _bench.Faults.Set(3, FaultKind.DieBefore);
+        await RoundAsync();
+        Assert.Equal(2, _bench.Farm.Living.Count());
         await _bench.StopAsync("a", "a-1", "a-2");
         _bench.Farm.Slow = true;
-        await RoundAsync(after: 2);
+        _bench.Revive();
+        await RoundAsync(after: 41);
         Assert.Equal([2], _bench.Farm.StopCalls);
         Assert.DoesNotContain("a-1", _bench.Store.Jobs.Keys);
 
@@ -138,9 +154,10 @@ public sealed class ExecutorTests : IDisposable
         }
 
         await RoundAsync(after: 31);
-        await RoundAsync(after: 1);
         Assert.All(_bench.Store.Jobs.Values, j => Assert.Equal(JobState.Ended, j.State));
+        Assert.Equal(2, _bench.Store.Jobs.Count);
         Assert.Empty(_bench.Store.Outbox);
+        Assert.Equal(2, _bench.Farm.Jobs.Count);
     }
 
     [Fact]
@@ -191,7 +208,7 @@ public sealed class ExecutorTests : IDisposable
     }
 
     [Fact]
-    public async Task Stop_EndsInItsOwnTime_NeedsNoSecondCall()
+    public async Task Stop_EndsInItsOwnTime_IsConfirmedByOneMoreCallAndKeepsItsExitCode()
     {
         await _bench.AddClusterAsync("a", "a-1");
         await RoundAsync();
@@ -201,8 +218,9 @@ public sealed class ExecutorTests : IDisposable
         Farm.End(_bench.Farm.Living.Single(), 143);
         await _bench.Monitor().RunOnceAsync(Bench.Cancellation);
         await RoundAsync(after: 31);
+        await RoundAsync(after: 301);
 
-        Assert.Equal([1], _bench.Farm.StopCalls);
+        Assert.Equal([1, 1], _bench.Farm.StopCalls);
         Assert.Equal((JobState.Ended, 143), (_bench.Store.Jobs["a-1"].State, _bench.Store.Jobs["a-1"].ExitCode));
         Assert.Empty(_bench.Store.Outbox);
     }

@@ -37,6 +37,17 @@ internal sealed class Scenario : IDisposable
             WorkingDirectory = Path.Combine(AppContext.BaseDirectory, "python"),
         };
         start.ArgumentList.Add($"{name}.py");
+        return Start(gateway, start, environment);
+    }
+
+    /// <summary>Starts a scenario by a command of its own.</summary>
+    public static Scenario Start(GatewayProcess gateway, string[] command) => Start(
+        gateway,
+        new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+        environment: null);
+
+    private static Scenario Start(GatewayProcess gateway, ProcessStartInfo start, Dictionary<string, string>? environment)
+    {
         start.Environment["GATEWAY"] = gateway.Url;
         start.Environment["PYTHONUNBUFFERED"] = "1";
         foreach (var (key, value) in environment ?? [])

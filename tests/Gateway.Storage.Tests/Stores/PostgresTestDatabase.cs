@@ -13,9 +13,10 @@ public sealed class PostgresTestDatabase : TestDatabase
 
     public override string Keys { get; } = KeyRing.NewKey();
 
-    public static async Task<PostgresTestDatabase> MakeAsync(SharedPostgres server, CancellationToken cancellationToken)
+    /// <summary>More of the connection string may be given.</summary>
+    public static async Task<PostgresTestDatabase> MakeAsync(SharedPostgres server, CancellationToken cancellationToken, string more = "")
     {
-        var database = new PostgresTestDatabase(await server.NewDatabaseAsync(cancellationToken));
+        var database = new PostgresTestDatabase(await server.NewDatabaseAsync(cancellationToken) + more);
         await database.OpenAsync(database.Keys, cancellationToken);
         return database;
     }

@@ -5,7 +5,7 @@ using Gateway.Testing;
 
 namespace Gateway.Storage.Tests.Stores;
 
-/// <summary>One server for all tests that do it no harm, with a migrated database to copy.</summary>
+/// <summary>A server for tests to share, with a migrated database to copy: one for all that do it no harm, another for each class that does.</summary>
 public sealed class SharedPostgres : IAsyncLifetime
 {
     private PostgresServer? _server;
@@ -30,6 +30,8 @@ public sealed class SharedPostgres : IAsyncLifetime
         }
     }
 
+    public PostgresServer Server => _server!;
+
     /// <summary>A migrated, empty database's connection string.</summary>
     public async Task<string> NewDatabaseAsync(CancellationToken cancellationToken)
     {
@@ -43,5 +45,6 @@ public sealed class SharedPostgres : IAsyncLifetime
         ["Storage:ConnectionString"] = connection,
         ["Storage:EncryptionKeys"] = keys,
         ["Storage:MaxPoolSize"] = "8",
+        ["Storage:CommandTimeout"] = "00:00:30",
     };
 }

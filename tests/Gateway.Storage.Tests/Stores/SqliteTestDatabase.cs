@@ -35,7 +35,7 @@ public sealed class SqliteTestDatabase : TestDatabase
 
     private async Task OpenAsync(string keys, CancellationToken cancellationToken)
     {
-        _replicas.Add(Replica.Make(new Dictionary<string, string?> { ["Storage:DataFolder"] = _folder, ["Storage:EncryptionKeys"] = keys }));
+        _replicas.Add(Replica.Make(new Dictionary<string, string?> { ["Storage:DataFolder"] = _folder, ["Storage:EncryptionKeys"] = keys, ["Storage:CommandTimeout"] = "00:00:30" }));
         await First.Gateway.OpenAsync(cancellationToken);
     }
 }

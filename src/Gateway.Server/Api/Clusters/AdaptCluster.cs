@@ -14,7 +14,7 @@ internal static class AdaptCluster
     /// <param name="Minimum">Fewest workers; null: none need be.</param>
     /// <param name="Maximum">Most workers; null: as many as the cluster may have.</param>
     /// <param name="Active">False ends adaptive scaling and keeps the workers.</param>
-    internal sealed record Request(int? Minimum, int? Maximum, bool Active = true);
+    internal sealed record Request(int? Minimum = null, int? Maximum = null, bool Active = true);
 
     public static async Task<JsonHttpResult<ScaleAnswer>> HandleAsync(
         string name, HttpContext http, ApiSettings settings, ClusterDoor door, SchedulerDesk desk, SchedulerClient scheduler, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Gateway.Core;
 using Gateway.Core.Backends;
@@ -64,21 +65,14 @@ internal static class ClusterLogs
         return new(Encoding.UTF8.GetString(bytes[..^tail]), log.NextOffset - tail, log.Length);
     }
 
-    // How many bytes at the end begin a character that they do not end.
+    // How many bytes at the end begin a character that they do not end; none where there is nothing else, or a reader would get nowhere.
     private static int Tail(ReadOnlySpan<byte> bytes)
     {
-        for (var tail = 1; tail <= Math.Min(LongestTail, bytes.Length); tail++)
+        for (var tail = 1; tail <= LongestTail && tail < bytes.Length; tail++)
         {
-            var lead = bytes[^tail];
-            if (lead < 0x80)
+            if (Rune.DecodeFromUtf8(bytes[^tail..], out _, out _) == OperationStatus.NeedMoreData)
             {
-                return 0;
-            }
-
-            if (lead >= 0xC0)
-            {
-                var length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-                return tail < length && tail < bytes.Length ? tail : 0;
+                return tail;
             }
         }
 

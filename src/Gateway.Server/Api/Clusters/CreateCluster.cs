@@ -17,7 +17,7 @@ internal sealed partial class CreateCluster(
 {
     /// <summary>The body.</summary>
     /// <param name="ClusterOptions">Values for options by field; null or missing: all defaults.</param>
-    internal sealed record Request(Dictionary<string, JsonElement>? ClusterOptions);
+    internal sealed record Request(Dictionary<string, JsonElement>? ClusterOptions = null);
 
     /// <summary>The answer.</summary>
     /// <param name="Name">The new cluster's name.</param>

@@ -13,6 +13,18 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, ILogger<Heartb
     private HeartbeatBatch? _gathering;
     private bool _storing;
 
+    /// <summary>How many clusters' heartbeats gather behind those that are being stored.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Sum(batch => batch.Count);
+            }
+        }
+    }
+
     /// <summary>Stores a heartbeat; ends when it is stored.</summary>
     /// <exception cref="StoreUnavailableException">It could not be stored, or it is not known whether it was.</exception>
     public Task StoreAsync(string cluster, Heartbeat heartbeat)
@@ -63,7 +75,7 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, ILogger<Heartb
         try
         {
             // Many requests wait for this one, so none of them can end it; the store bounds it in time.
-            await store.RecordHeartbeatsAsync([.. entries.Select(entry => entry.Received)], CancellationToken.None);
+            await store.RecordHeartbeatsAsync([.. entries.Select(entry => entry.ToReceived())], CancellationToken.None);
             foreach (var entry in entries)
             {
                 entry.Complete();

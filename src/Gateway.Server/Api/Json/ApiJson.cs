@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Server.Api.Admin;
 using Gateway.Server.Api.Clusters;
 using Gateway.Server.Api.Errors;
 using Gateway.Server.Api.Health;
@@ -20,6 +21,7 @@ namespace Gateway.Server.Api.Json;
 [JsonSerializable(typeof(ClusterEvents.Timeline))]
 [JsonSerializable(typeof(ClusterWorkers.WorkerList))]
 [JsonSerializable(typeof(ClusterLogs.LogPage))]
+[JsonSerializable(typeof(ReplicaList.Report))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>For answers: sentences keep their quotes and dashes, which no browser takes for markup in this content type.</summary>

@@ -11,10 +11,10 @@ internal static class JsonAnswers
         TypedResults.Json(value, type, "application/json", status);
 
     /// <summary>An answer that was made beforehand.</summary>
-    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json)
+    public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = json.Length;
-        return http.Response.BodyWriter.WriteAsync(json, http.RequestAborted).AsTask();
+        return http.Response.BodyWriter.WriteAsync(json, cancellationToken).AsTask();
     }
 }

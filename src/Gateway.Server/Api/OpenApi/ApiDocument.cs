@@ -1,4 +1,5 @@
-using Gateway.Server.Api.Errors;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
 using Microsoft.AspNetCore.Authorization;
@@ -19,13 +20,14 @@ internal static class ApiDocument
         // Schemas come from the same contracts as the answers.
         services.ConfigureHttpJsonOptions(json =>
         {
-            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, DocumentJson.Default);
         });
         services.AddOpenApi(options =>
         {
-            options.ShouldInclude = description => description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true;
+            options.ShouldInclude = description => description.HttpMethod != HttpMethods.Head && description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true;
             options.AddDocumentTransformer(DescribeDocument);
             options.AddOperationTransformer(DescribeOperationAsync);
             options.AddSchemaTransformer(DescribeSchema);
@@ -36,6 +38,13 @@ internal static class ApiDocument
     {
         document.Info = new() { Title = "Dask cluster gateway", Version = "v1", Description = "Every user's own Dask clusters. All paths are below the configured path prefix." };
         document.Servers?.Clear();
+
+        // The generator drops the slash that these URLs end in.
+        if (document.Paths.Remove("/api/v1/clusters", out var clusters))
+        {
+            document.Paths["/api/v1/clusters/"] = clusters;
+        }
+
         document.Components ??= new();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
@@ -84,18 +93,7 @@ internal static class ApiDocument
             operation.RequestBody = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = schema } } };
         }
 
-        await DescribeErrorsAsync(operation, context, cancellationToken);
         DescribeSecurity(operation, context, metadata);
-    }
-
-    private static async Task DescribeErrorsAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
-    {
-        var schema = await context.GetOrCreateSchemaAsync(typeof(ErrorBody), null, cancellationToken);
-        operation.Responses ??= [];
-        foreach (var (status, words) in new[] { ("500", "Something went wrong inside; the sentence names the entry in the log."), ("503", "The database or a batch system does not answer; Retry-After says when to try again.") })
-        {
-            operation.Responses.TryAdd(status, new OpenApiResponse { Description = words, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = schema } } });
-        }
     }
 
     private static void DescribeSecurity(OpenApiOperation operation, OpenApiOperationTransformerContext context, IList<object> metadata)

@@ -10,7 +10,7 @@ internal static class OptionsEndpoint
     public static void MapOptions(this IEndpointRouteBuilder api)
     {
         var answer = api.ServiceProvider.GetRequiredService<ClusterPolicy>().Options.Specification;
-        api.MapGet("/v1/options", http => JsonAnswers.WriteAsync(http, answer))
+        api.MapGet("/v1/options", (HttpContext http, CancellationToken cancellationToken) => JsonAnswers.WriteAsync(http, answer, cancellationToken))
             .RequireAuthorization(Policies.User)
             .WithTags("Clusters").Answers<OptionsDocument>("ListOptions", "The options that a cluster can be created with, in order.").Fails(401);
     }

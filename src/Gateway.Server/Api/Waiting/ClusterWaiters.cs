@@ -35,6 +35,18 @@ internal sealed partial class ClusterWaiters : IDisposable
         _fallback = time.CreateTimer(_ => _ = CatchUpAsync(), null, FallbackPeriod, FallbackPeriod);
     }
 
+    /// <summary>How many requests wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _rounds.Values.Sum(entry => entry.Waiters);
+            }
+        }
+    }
+
     /// <summary>The cluster as soon as it is no longer pending, or as it is when the time is up or this process shuts down; null: it is gone.</summary>
     public async Task<ClusterView?> WaitAsync(ClusterView view, CancellationToken cancellationToken)
     {

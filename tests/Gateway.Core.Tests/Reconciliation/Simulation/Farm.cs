@@ -166,6 +166,11 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
         }
 
         var known = Find(start.Name);
+        if (known is not null && start.Attempt == 1 && !Thawing && !Ghosts.Contains(start.Name))
+        {
+            violation($"{start.Name} exists, and its start says that it is the first try");
+        }
+
         if (known is { State: not JobState.Ended } || (known is not null && start.Attempt > 1))
         {
             return new StartOutcome.Started(known.Handle, known.State);
@@ -184,10 +189,6 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
         if (Thawing)
         {
             Ghosts.Add(start.Name);
-        }
-        else if (known is not null && !Ghosts.Contains(start.Name))
-        {
-            violation($"{start.Name} was started twice");
         }
 
         _jobs.Add(new FarmJob(start, $"{name}.{++_handles}"));

@@ -16,6 +16,8 @@ internal sealed class Faults(Queue<(string Call, Func<object?> Run)> frozen)
 
     public void Set(int calls, FaultKind kind) => (_calls, _kind) = (calls, kind);
 
+    public void Revive() => Dead = false;
+
     public FaultKind Next(string call, bool ofBackend)
     {
         if (Dead)

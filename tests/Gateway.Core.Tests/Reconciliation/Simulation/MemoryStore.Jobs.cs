@@ -13,20 +13,9 @@ internal sealed partial class MemoryStore : IJobStore
 
     public Task<IReadOnlyList<OutboxEntry>> ClaimOutboxAsync(string backend, string? node, int max, TimeSpan claimFor, CancellationToken cancellationToken)
     {
-        // A start that nobody has begun and that a stop has overtaken never takes place.
-        foreach (var stop in _outbox.Values.Where(r => r.Entry.Action == OutboxAction.Stop && r.Entry.Backend == backend).ToList())
+        foreach (var stop in _outbox.Values.Where(r => r.Entry.Action == OutboxAction.Stop && r.Entry.Backend == backend && r.DueAt <= Now).ToList())
         {
-            if (Find(stop.Entry.Job, OutboxAction.Start) is { Entry.Attempt: 0 })
-            {
-                Remove(stop.Entry.Job, OutboxAction.Start);
-                Remove(stop.Entry.Job, OutboxAction.Stop);
-                Upsert(new Job { Name = stop.Entry.Job, Cluster = stop.Entry.Cluster, Kind = stop.Entry.Kind, Backend = backend, State = JobState.Ended, Reason = "It was stopped before it was started." });
-                Wake(stop.Entry.Cluster);
-            }
-            else if (_jobs.GetValueOrDefault(stop.Entry.Job)?.State == JobState.Ended)
-            {
-                Remove(stop.Entry.Job, OutboxAction.Stop);
-            }
+            Overtake(stop);
         }
 
         var claimed = _outbox.Values
@@ -38,6 +27,7 @@ internal sealed partial class MemoryStore : IJobStore
         foreach (var row in claimed)
         {
             row.DueAt = Now + claimFor;
+            row.Claimed = true;
             row.Entry = row.Entry with
             {
                 Attempt = row.Entry.Attempt + 1,
@@ -55,7 +45,7 @@ internal sealed partial class MemoryStore : IJobStore
     {
         foreach (var result in results)
         {
-            if (!_outbox.TryGetValue(result.Entry.Id, out var row) || row.Entry.Claim != result.Entry.Claim)
+            if (!_outbox.TryGetValue(result.Entry.Id, out var row) || row.Entry.Claim != result.Entry.Claim || !row.Claimed)
             {
                 continue;
             }
@@ -63,6 +53,7 @@ internal sealed partial class MemoryStore : IJobStore
             if (result.RetryAfter is { } pause)
             {
                 row.DueAt = Now + pause;
+                row.Claimed = false;
                 row.Entry = row.Entry with { Attempt = row.Entry.Attempt - (result.NotTried ? 1 : 0) };
             }
             else
@@ -190,6 +181,26 @@ internal sealed partial class MemoryStore : IJobStore
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>A start that nobody tries right now does not take place (again) once a stop waits for it.</summary>
+    private void Overtake(OutboxRow stop)
+    {
+        if (Find(stop.Entry.Job, OutboxAction.Start) is not { Claimed: false } start)
+        {
+            return;
+        }
+
+        _outbox.Remove(start.Entry.Id);
+        if (start.Entry.Attempt > 0)
+        {
+            stop.Entry = stop.Entry with { Node = stop.Entry.Node ?? start.Entry.Node };
+            return;
+        }
+
+        _outbox.Remove(stop.Entry.Id);
+        Upsert(new Job { Name = stop.Entry.Job, Cluster = stop.Entry.Cluster, Kind = stop.Entry.Kind, Backend = stop.Entry.Backend, State = JobState.Ended, Reason = "It was stopped before it was started." });
+        Wake(stop.Entry.Cluster);
     }
 
     private bool IsKnown(string job) =>

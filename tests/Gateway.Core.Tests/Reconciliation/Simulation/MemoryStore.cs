@@ -56,7 +56,7 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
 
     public Task<SaveOutcome> SaveAsync(PlanSave plan, CancellationToken cancellationToken)
     {
-        if (!_clusters.TryGetValue(plan.Claim.Cluster, out var row) || row.Generation != plan.Claim.Generation || row.Cluster.Revision != plan.Revision)
+        if (!_clusters.TryGetValue(plan.Claim.Cluster, out var row) || row.Generation != plan.Claim.Generation || !(row.LeaseUntil > Now) || row.Cluster.Revision != plan.Revision)
         {
             return Task.FromResult(SaveOutcome.Lost);
         }
@@ -118,7 +118,7 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
             var was = row.Workers.GetValueOrDefault(worker.Name);
             Require(was is not null && !was.Phase.IsEnded(), $"{worker.Name} was changed after its end");
             Require(!worker.Phase.IsEnded() || (_jobs.GetValueOrDefault(worker.Name)?.State == JobState.Ended), $"{worker.Name} ended before its job");
-            Require(was is not { StopSaved: true } || worker.StopSaved, $"{worker.Name} forgot its stop");
+            Require(was is not { StopSaved: true } || (worker.StopSaved && (worker.Phase == WorkerPhase.Stopping || worker.Phase.IsEnded())), $"{worker.Name} forgot its stop");
         }
 
         foreach (var worker in plan.NewWorkers)
@@ -193,5 +193,8 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
         public OutboxEntry Entry { get; set; } = entry;
 
         public DateTimeOffset DueAt { get; set; }
+
+        /// <summary>From a claim until its result.</summary>
+        public bool Claimed { get; set; }
     }
 }

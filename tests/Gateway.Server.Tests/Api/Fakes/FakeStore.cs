@@ -31,6 +31,8 @@ internal sealed class FakeStore(FakeSignal signal) : IClusterStore
 
     public ConcurrentQueue<(string Name, string Reason, bool Failed)> Stops { get; } = [];
 
+    public Action<string> OnStop { get; set; } = _ => { };
+
     public ConcurrentQueue<IReadOnlyList<ReceivedHeartbeat>> Beats { get; } = [];
 
     /// <summary>What storing heartbeats waits for, and may fail with.</summary>
@@ -106,6 +108,7 @@ internal sealed class FakeStore(FakeSignal signal) : IClusterStore
     {
         await AnswerAsync();
         Stops.Enqueue((name, reason, failed));
+        OnStop(name);
         if (_views.TryGetValue(name, out var view))
         {
             _views[name] = view with { Desired = DesiredState.Stopped, StopReason = reason };

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Gateway.Testing;
 
 /// <summary>Signals to processes, as an operator or the kernel would send them.</summary>
-public static class Signals
+public static class ProcessSignals
 {
     /// <summary>SIGKILL.</summary>
     public const int Kill = 9;

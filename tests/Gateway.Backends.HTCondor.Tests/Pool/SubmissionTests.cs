@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
+
+namespace Gateway.Backends.HTCondor.Tests.Pool;
+
+public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
+{
+    [Fact]
+    public async Task Start_OddArgumentsAndVariables_ArriveAsTheyAre()
+    {
+        string[] odd =
+        [
+            "", " ", "a b", "it's", "''", "\"", "\"\"two\"\"", "\\", "ends with \\", "$HOME", "$$", "$(HOME)", "$ENV(HOME)", "$(DOLLA)", "${x}", "`id`", "a,b", ",", ")", "(", "#no comment", "*", "?", "~", "a=b", "=", ";", "&", "|",
+            "<", ">", "é ü ☃ 日本", "%s", "!", "^", "tab\there".Replace('\t', ' '), "queue 5", "$INT(5)", "$RANDOM_CHOICE(a,b)", "-n", "--", "\\n", "\\\"", "'\"'\"'",
+        ];
+        var backend = Create();
+        var job = Job("for a in \"$@\"; do printf '%s\\n' \"$a\" >> \"$W/$N\"; done; printf '%s\\n' \"$ODD\" >> \"$W/$N\"");
+        var value = string.Join(' ', odd);
+        job = job with { Command = [.. job.Command, "sh", .. odd], Environment = new Dictionary<string, string>(job.Environment) { ["ODD"] = value } };
+
+        var handle = await StartAsync(backend, job);
+        await UntilAsync(backend, handle, report => report.State == JobState.Ended, "the job to end");
+
+        Assert.Equal([.. odd, value], Lines(job.Name));
+    }
+
+    [Fact]
+    public async Task Start_ClustersOfOneUser_GoInOneSubmission()
+    {
+        var backend = Create();
+        var jobs = Enumerable.Range(0, 3).SelectMany(i => Enumerable.Range(0, 5).Select(_ => Job(Stay, cluster: $"c{i}"))).ToList();
+
+        var outcomes = await backend.StartAsync(jobs, Cancellation);
+
+        var handles = outcomes.Select(outcome => Assert.IsType<StartOutcome.Started>(outcome).Handle).ToList();
+        Assert.Single(handles.Select(handle => handle.Split('#')[1].Split('.')[0]).Distinct());
+        Assert.Single(Logs, line => line.Contains("Submitted 15 jobs", StringComparison.Ordinal));
+        foreach (var job in jobs)
+        {
+            await UntilStartedAsync(job);
+            Assert.Single(Lines(job.Name));
+        }
+    }
+
+    [Fact]
+    public async Task Start_UsersTokens_JobsRunAsTheUsers()
+    {
+        var backend = Create(PoolSettings.Token);
+        var alice = Job("id -un >> \"$W/$N\"; cat api-token >> \"$W/$N\"; echo >> \"$W/$N\"; echo out; sleep 20; echo more; echo more >> \"$W/$N\"; sleep 600");
+        var bob = Job("id -un >> \"$W/$N\"; sleep 600", account: "bob") with { Files = [new JobFile("api-token", "other"u8.ToArray())] };
+
+        var outcomes = await backend.StartAsync([alice, bob], Cancellation);
+
+        Assert.All(outcomes, outcome => Assert.IsType<StartOutcome.Started>(outcome));
+        await UntilStartedAsync(alice);
+        await UntilStartedAsync(bob);
+        Assert.Equal("alice", Lines(alice.Name)[0]);
+        Assert.Equal("bob", Lines(bob.Name)[0]);
+        Assert.DoesNotContain("s3cret", await QueueAsync("true", "Arguments", "Environment", "TransferInput"), StringComparison.Ordinal);
+        var secret = (await Fixture.ExecAsync("bob", "sh", "-c", "cat /var/lib/condor/spool/*/*/*/api-token /var/lib/condor/execute/*/api-token 2>/dev/null; true")).Output;
+        Assert.Contains("other", secret, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", secret, StringComparison.Ordinal);
+        var handles = outcomes.Zip((JobStart[])[alice, bob], (outcome, job) => new JobHandle(job.Name, ((StartOutcome.Started)outcome).Handle)).ToList();
+        await UntilAsync(async () => (await backend.ReadLogAsync(handles[0], JobOutput.Output, 0, 100, Cancellation))?.Bytes.Span.StartsWith("out"u8) == true, () => "the output of a running job: " + string.Join("\n", Logs.TakeLast(5)));
+        await UntilAsync(() => Task.FromResult(Lines(alice.Name).Length == 3), () => "alice's job to go on");
+        await backend.StopAsync(handles, Cancellation);
+        await UntilAsync(backend, handles[0], report => report.State == JobState.Ended, "alice's job to end");
+        Assert.Equal("out\nmore\n"u8.ToArray(), (await backend.ReadLogAsync(handles[0], JobOutput.Output, 0, 100, Cancellation))!.Bytes.ToArray());
+    }
+
+    [Fact]
+    public async Task Start_QueueSuperUser_JobsRunAsTheUsers()
+    {
+        var backend = Create(PoolSettings.SuperUser);
+        var alice = Job("id -un >> \"$W/$N\"");
+        var unknown = Job(Stay, account: "nosuchuser");
+
+        var outcomes = await backend.StartAsync([alice, unknown], Cancellation);
+
+        await UntilStartedAsync(alice);
+        Assert.Equal("alice", Lines(alice.Name)[0]);
+        Assert.Contains("nosuchuser", Assert.IsType<StartOutcome.Refused>(outcomes[1]).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("root")]
+    [InlineData("condor")]
+    [InlineData("a b")]
+    [InlineData("alice\nqueue")]
+    [InlineData("../alice")]
+    public async Task Start_ForbiddenAccount_IsRefused(string account)
+    {
+        var outcome = Assert.Single(await Create(PoolSettings.Token).StartAsync([Job(Stay, account: account)], Cancellation));
+
+        Assert.Contains("cannot run as the account", Assert.IsType<StartOutcome.Refused>(outcome).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_FieldsThatUsersMaySet_ReachTheJobAsValuesOnly()
+    {
+        var backend = Create(
+            ("UserFields:requirements:Kind", "Requirements"), ("UserFields:job_flavour:Kind", "Text"), ("UserFields:job_flavour:Attribute", "JobFlavour"), ("UserFields:request_disk:Kind", "Disk"), ("UserFields:request_disk:Max", "10000000"));
+        var nasty = "workday\" || True; queue 5 # $(HOME)";
+        var fields = new Dictionary<string, string> { ["requirements"] = "OpSys == \"LINUX\" || False", ["job_flavour"] = nasty, ["request_disk"] = "5 MB" };
+        var job = Job(Stay, spec: new ClusterSpec { SchedulerBackend = "farm", Account = "alice", Backend = fields });
+
+        await StartAsync(backend, job);
+        await UntilStartedAsync(job);
+
+        Assert.Equal($"\"{nasty.Replace("\"", "\\\"", StringComparison.Ordinal)}\"", await QueueAsync("true", "JobFlavour"));
+        Assert.Equal("4883", await QueueAsync("true", "RequestDisk"));
+        Assert.Contains("&& (OpSys == \"LINUX\" || false)", await QueueAsync("true", "Requirements"), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Start_OneClustersMistake_DoesNotStopAnothers()
+    {
+        // Something that only HTCondor itself can find wrong: its own configuration of a job's files.
+        var backend = Create();
+        var good = Job(Stay);
+        var bad = Job(Stay) with { Files = [new JobFile("api-token", "x"u8.ToArray())] };
+        await backend.StartAsync([bad with { Name = bad.Name + "x" }], Cancellation);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, "clusters", bad.Cluster, "files"), "*", SearchOption.AllDirectories))
+        {
+            File.SetAttributes(file, FileAttributes.Normal);
+            await Fixture.ExecAsync("root", "chmod", "000", PoolBackend.Inside(file));
+        }
+
+        var outcomes = await backend.StartAsync([bad, good], Cancellation);
+
+        Assert.IsType<StartOutcome.Started>(outcomes[1]);
+        await UntilStartedAsync(good);
+    }
+
+    [Fact]
+    public async Task Start_IdleLimit_SubmitsWhatFitsAndDefersTheRest()
+    {
+        var backend = Create(("Limits:IdleJobs", "3"));
+        var jobs = Enumerable.Range(0, 5).Select(_ => Job(Stay)).ToList();
+
+        var outcomes = await backend.StartAsync(jobs, Cancellation);
+
+        Assert.Equal(3, outcomes.Count(outcome => outcome is StartOutcome.Started));
+        Assert.Equal(2, outcomes.Count(outcome => outcome is StartOutcome.Deferred { Reason: var reason } && reason.Contains("3 jobs of the gateway wait", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Start_SubmissionsPerMinute_AreBounded()
+    {
+        var backend = Create(("Limits:SubmissionsPerMinute", "1"));
+
+        var first = await backend.StartAsync([Job(Stay)], Cancellation);
+        var second = await backend.StartAsync([Job(Stay)], Cancellation);
+
+        Assert.IsType<StartOutcome.Started>(first[0]);
+        Assert.InRange(Assert.IsType<StartOutcome.Deferred>(second[0]).After, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Probe_WrongKey_RefusesWithASentence()
+    {
+        var key = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(key, new byte[48], Cancellation);
+            var wrong = Create([.. PoolSettings.Token, ("Identity:Token:KeyFile", key), ("Identity:Token:KeyId", "GATEWAY"), ("Identity:Token:ProbeAccount", "alice")]);
+            var right = Create([.. PoolSettings.Token, ("Identity:Token:ProbeAccount", "alice")]);
+
+            Assert.Contains("does not let this gateway submit with a token for alice", await wrong.ProbeAsync(Cancellation), StringComparison.Ordinal);
+            Assert.Null(await right.ProbeAsync(Cancellation));
+        }
+        finally
+        {
+            File.Delete(key);
+        }
+    }
+
+    [Fact]
+    public async Task Start_KeyRotated_GoesOnWithTheNewOne()
+    {
+        var key = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(key, new byte[48], Cancellation);
+            var backend = Create([.. PoolSettings.Token, ("Identity:Token:KeyFile", key), ("Identity:Token:KeyId", "GATEWAY")]);
+            await Assert.ThrowsAnyAsync<Exception>(async () => Assert.IsType<StartOutcome.Started>(Assert.Single(await backend.StartAsync([Job(Stay)], Cancellation))));
+
+            File.Copy(Path.Combine(PoolFixture.Root, "etc/condor/passwords.d/GATEWAY"), key, overwrite: true);
+            File.SetLastWriteTimeUtc(key, File.GetLastWriteTimeUtc(key).AddMinutes(1));
+
+            await StartAsync(backend, Job(Stay));
+        }
+        finally
+        {
+            File.Delete(key);
+        }
+    }
+
+    [Fact]
+    public async Task Start_ThousandWorkers_IsOneSubmission()
+    {
+        var backend = Create(("Submit:Requirements", "False"));
+        var jobs = Enumerable.Range(0, 1000).Select(_ => Job(Stay, cluster: "big")).ToList();
+        await backend.ListAsync(Cancellation);
+
+        var began = Stopwatch.GetTimestamp();
+        var outcomes = await backend.StartAsync(jobs, Cancellation);
+        var submitted = Stopwatch.GetElapsedTime(began);
+        began = Stopwatch.GetTimestamp();
+        var listing = await backend.ListAsync(Cancellation);
+        var listed = Stopwatch.GetElapsedTime(began);
+        began = Stopwatch.GetTimestamp();
+        await backend.StopAsync([.. outcomes.Zip(jobs, (outcome, job) => new JobHandle(job.Name, ((StartOutcome.Started)outcome).Handle))], Cancellation);
+        var stopped = Stopwatch.GetElapsedTime(began);
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"1000 workers: submitted in {submitted.TotalSeconds:0.00} s, listed in {listed.TotalSeconds:0.00} s, stopped in {stopped.TotalSeconds:0.00} s");
+        Assert.Single(Logs, line => line.Contains("Submitted 1000 jobs", StringComparison.Ordinal));
+        Assert.Equal(1000, listing.Jobs.Count);
+    }
+}

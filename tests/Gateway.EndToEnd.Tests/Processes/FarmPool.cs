@@ -1,0 +1,139 @@
+using System.Diagnostics;
+
+namespace Gateway.EndToEnd.Tests.Processes;
+
+/// <summary>The real pool of <c>tests/pool/pool.sh</c>, and what a gateway needs to use it from outside its chroot.</summary>
+public sealed class FarmPool : IAsyncLifetime
+{
+    private const int CannotBeHere = 77;
+    private readonly string _script = FindScript();
+    private string? _missing;
+
+    public static string Root { get; } = Environment.GetEnvironmentVariable("DASK_GATEWAY_POOL")
+        ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/root", ".cache"), "dask-gateway-pool");
+
+    /// <summary>A folder in the pool that everybody can read: scenarios and schedulers' folders lie here.</summary>
+    public string Folder { get; } = Path.Combine(Root, "srv", $"e2e-{Guid.NewGuid():N}");
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (string verb in (string[])[.. Directory.Exists(Path.Combine(Root, "etc/condor")) ? Array.Empty<string>() : ["make"], "start"])
+        {
+            var (code, output) = await RunAsync(verb);
+            if (code == CannotBeHere)
+            {
+                _missing = $"no HTCondor pool here: {output.Trim()}";
+                return;
+            }
+
+            Assert.True(code == 0, $"pool.sh {verb}: {output}");
+        }
+
+        Directory.CreateDirectory(Folder);
+        foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "python")))
+        {
+            File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_missing is null)
+        {
+            await RunAsync("stop");
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    public void Require()
+    {
+        if (_missing is not null)
+        {
+            Assert.Skip(_missing);
+        }
+    }
+
+    /// <summary>Settings of a gateway whose workers are jobs of this pool.</summary>
+    /// <param name="schedulerBackend"><c>farm</c>: a job too. <c>near</c>: a process beside the gateway, with the pool's Dask.</param>
+    /// <param name="throughProxy">Whether workers come in through the gateway's port.</param>
+    public async Task<Dictionary<string, string>> SettingsAsync(string schedulerBackend, bool throughProxy)
+    {
+        var (_, uid) = await RunAsync("exec", "id", "-u", "gateway");
+        var (_, gid) = await RunAsync("exec", "id", "-g", "gateway");
+        string inside = Folder[Root.TrimEnd('/').Length..];
+        var settings = new Dictionary<string, string>
+        {
+            ["Clusters:SchedulerBackend"] = schedulerBackend,
+            ["Clusters:WorkerBackend"] = "farm",
+            ["Clusters:Worker:Memory"] = "512 MiB",
+            ["Clusters:Scheduler:Memory"] = "512 MiB",
+            ["Options:1:Default"] = "0.5",
+            ["Backends:farm:Type"] = "HTCondor",
+            ["Backends:farm:ListPeriod"] = "00:00:02",
+            ["Backends:farm:Folder"] = Path.Combine(Root, "home/gateway", Path.GetFileName(Folder)),
+            ["Backends:farm:Tools:Root"] = Root,
+            ["Backends:farm:Tools:CommandPrefix:0"] = "chroot",
+            ["Backends:farm:Tools:CommandPrefix:1"] = $"--userspec={uid.Trim()}:{gid.Trim()}",
+            ["Backends:farm:Tools:CommandPrefix:2"] = Root,
+            ["Backends:farm:Tools:Environment:HOME"] = "/home/gateway",
+            ["Backends:farm:Files:Owner"] = $"{uid.Trim()}:{gid.Trim()}",
+            ["Backends:farm:Submit:Disk"] = "1000000",
+            ["Backends:farm:Submit:LeaseDuration"] = "00:00:30",
+            ["Backends:farm:Submit:MaxVacateTime"] = "00:00:05",
+            ["Backends:farm:Identity:Mode"] = "Token",
+            ["Backends:farm:Identity:Token:KeyFile"] = Path.Combine(Root, "etc/condor/passwords.d/GATEWAY"),
+            ["Backends:farm:Identity:Token:TrustDomain"] = Environment.MachineName,
+            ["Backends:farm:Identity:Token:UserDomain"] = Environment.MachineName,
+            ["Backends:farm:EventLog:Path"] = Path.Combine(Root, "var/log/condor/EventLog"),
+            ["Backends:farm:Dask:SchedulerHost"] = "127.0.0.1",
+            ["Backends:farm:Dask:SchedulerCommand:0"] = "/usr/bin/dask-scheduler",
+            ["Backends:farm:Dask:WorkerCommand:0"] = "/usr/bin/dask-worker",
+            ["Backends:near:Type"] = "Local",
+            ["Backends:near:Folder"] = Path.Combine(Folder, "near"),
+            ["Backends:near:Dask:SchedulerHost"] = "127.0.0.1",
+            ["Backends:near:Dask:SchedulerCommand:0"] = "/bin/sh",
+            ["Backends:near:Dask:SchedulerCommand:1"] = "-c",
+            ["Backends:near:Dask:SchedulerCommand:2"] = $"here=${{PWD#{Root}}}; exec chroot '{Root}' sh -c 'cd \"$0\" && exec dask-scheduler \"$@\"' \"$here\" \"$@\"",
+            ["Backends:near:Dask:SchedulerCommand:3"] = "scheduler",
+        };
+        if (throughProxy)
+        {
+            settings["Backends:farm:Dask:WorkerRoute"] = "Proxy";
+            settings["Backends:farm:Dask:ProxyAddress"] = "127.0.0.1:{port}";
+        }
+
+        return settings;
+    }
+
+    /// <summary>Runs a scenario inside the pool, where its Dask is, as one of its users.</summary>
+    internal async Task RunScenarioAsync(string name, string user, GatewayProcess gateway, CancellationToken cancellationToken)
+    {
+        string inside = Folder[Root.TrimEnd('/').Length..];
+        using var scenario = Scenario.Start(
+            gateway, [_script, "exec", "-u", user, "env", $"GATEWAY={gateway.Url}", $"GATEWAY_USER={user}", "PYTHONUNBUFFERED=1", "python3", $"{inside}/{name}.py"]);
+        await scenario.ReachAsync("ok", cancellationToken);
+    }
+
+    private async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(_script, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await error);
+    }
+
+    private static string FindScript()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string script = Path.Combine(folder.FullName, "tests", "pool", "pool.sh");
+            if (File.Exists(script))
+            {
+                return script;
+            }
+        }
+
+        throw new InvalidOperationException("tests/pool/pool.sh is not above the tests' folder.");
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text.Json;
+using Gateway.Faults.Tests.Load;
+using Gateway.Faults.Tests.Site;
+
+namespace Gateway.Faults.Tests.Outages;
+
+public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private GatewaySite Site => fixture.Site;
+
+    [Fact]
+    public async Task Postgres_FrozenForLongerThanSchedulersMayBeSilent_IsToldInBoundedTimeAndFailsNoCluster()
+    {
+        using var alice = new Person(Site.Replicas[0]);
+        string cluster = await alice.RunClusterAsync(Site, 1, Token);
+
+        Site.Postgres.Freeze();
+        try
+        {
+            using var listed = await alice.Http.GetAsync("v1/clusters/", Token);
+            using var health = await alice.Http.GetAsync("health", Token);
+            using var ready = await alice.Http.GetAsync("health/ready", Token);
+            using var live = await alice.Http.GetAsync("health/live", Token);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, listed.StatusCode);
+            Assert.NotNull(listed.Headers.RetryAfter);
+            Assert.Contains("database", await listed.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+            Assert.Contains("database", await health.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+
+            // Longer than Lifecycle:HeartbeatTimeout of this site: what counts is that no heartbeat was stored for so long.
+            await Task.Delay(TimeSpan.FromSeconds(8), Token);
+        }
+        finally
+        {
+            Site.Postgres.Thaw();
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var answer = await alice.Http.GetAsync("health", Token);
+                return answer.StatusCode == HttpStatusCode.OK;
+            },
+            "the gateway is well again",
+            Token);
+
+        // Heartbeats come each second: a few later the silence would have been judged.
+        string before = await HeardAsync(cluster);
+        await Eventually.TrueAsync(async () => await HeardAsync(cluster) != before, "a heartbeat is stored", Token);
+        Assert.Equal("RUNNING", await alice.StatusAsync(cluster, wait: false, Token));
+        Assert.Equal(1, await Person.ConnectedAsync(Site, cluster, Token));
+        using var deleted = await alice.Http.DeleteAsync($"v1/clusters/{cluster}", Token);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+    }
+
+    [Fact]
+    public async Task Replica_ToldToStop_GivesLeasesAndDutiesBackAndLeavesClustersRunning()
+    {
+        var (leaving, staying) = (Site.Replicas[0], Site.Replicas[1]);
+        using var alice = new Person(staying);
+        string cluster = await alice.RunClusterAsync(Site, 2, Token);
+
+        leaving.Terminate();
+        int code = await leaving.EndedAsync(Token);
+
+        Assert.Equal(0, code);
+        Assert.Empty(await Site.QueryAsync($"SELECT cluster FROM cluster_inbox WHERE starts_with(lease_owner, '{leaving.Name}.')", Token));
+        Assert.Empty(await Site.QueryAsync($"SELECT name FROM duties WHERE starts_with(owner, '{leaving.Name}.')", Token));
+        Assert.Equal(3, RunningJob.All(Site.Jobs).Count(j => j.Cluster == cluster));
+        await alice.ScaleAsync(cluster, 1, Token);
+        await Eventually.TrueAsync(async () => await Person.ConnectedAsync(Site, cluster, Token) == 1, "the other replica goes on", Token);
+        using var deleted = await alice.Http.DeleteAsync($"v1/clusters/{cluster}", Token);
+        await Site.StartAllAsync(Token);
+    }
+
+    [Fact]
+    public async Task Replicas_OfOneDatabase_AreListedForAdministratorsAlone()
+    {
+        using var alice = new Person(Site.Replicas[0]);
+        using var refused = await alice.Http.GetAsync("v1/admin/replicas", Token);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+
+        using var root = new Person(Site.Replicas[1], "root");
+        var list = JsonDocument.Parse(await root.Http.GetStringAsync("v1/admin/replicas", Token)).RootElement.GetProperty("replicas").EnumerateArray().ToList();
+        foreach (var replica in Site.Replicas)
+        {
+            Assert.Contains(list, line => line.GetProperty("name").GetString()!.StartsWith(replica.Name + ".", StringComparison.Ordinal)
+                && line.GetProperty("version").GetString()!.Length > 0 && line.GetProperty("start_time").GetInt64() <= line.GetProperty("last_seen").GetInt64());
+        }
+    }
+
+    [Theory]
+    [InlineData("UPDATE facts SET value = '9999' WHERE name IN ('schema_level', 'schema_compatible_level')", "Start a newer version", "true")]
+    [InlineData("UPDATE facts SET value = '0' WHERE name = 'schema_level'", "gateway migrate", "false")]
+    public async Task Replica_OnASchemaThatItCannotServe_SaysSoAndDoesNotStart(string change, string advice, string migrate)
+    {
+        var replica = Site.Replicas[0];
+        await replica.KillAsync();
+        var before = await Site.QueryAsync("SELECT name, value FROM facts", Token);
+        await Site.ExecuteAsync(change, Token);
+        try
+        {
+            replica.Start(new Dictionary<string, string> { ["Storage:MigrateOnStart"] = migrate });
+            Assert.Equal(1, await replica.EndedAsync(Token));
+            Assert.Contains(advice, (await File.ReadAllLinesAsync(replica.LogFile, Token))[^1], StringComparison.Ordinal);
+        }
+        finally
+        {
+            foreach (string[] fact in before)
+            {
+                await Site.ExecuteAsync($"UPDATE facts SET value = '{fact[1]}' WHERE name = '{fact[0]}'", CancellationToken.None);
+            }
+        }
+
+        await Site.StartAllAsync(Token);
+    }
+
+    private async Task<string> HeardAsync(string cluster) =>
+        (await Site.QueryAsync($"SELECT heartbeat_at FROM cluster_inbox WHERE cluster = '{cluster}'", Token))[0][0];
+}

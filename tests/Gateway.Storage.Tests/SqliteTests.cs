@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using Gateway.Core.Store;
+using Gateway.Storage.Tests.Stores;
+using Gateway.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Storage.Tests;
+
+/// <summary>What only the embedded database has: a folder, a lock, a key file, and the process' clock.</summary>
+public sealed class SqliteTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("gateway-folder-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Folder => Path.Combine(_root, "data");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Open_NewFolder_IsForTheGatewaysUserAlone()
+    {
+        await using var store = await OpenAsync();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Folder));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Folder, "encryption.key")));
+    }
+
+    [Fact]
+    public async Task Open_FolderOfALiveProcess_IsRefusedUntilThatProcessIsKilled()
+    {
+        await using (await OpenAsync())
+        {
+            // Makes the folder and leaves.
+        }
+
+        using var holder = Process.Start(new ProcessStartInfo("flock", ["--exclusive", Path.Combine(Folder, "gateway.lock"), "sh", "-c", "echo held; exec sleep 600"]) { RedirectStandardOutput = true })!;
+        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(Token));
+        var refused = await Assert.ThrowsAsync<StoreInUseException>(OpenAsync);
+        Assert.Contains(Folder, refused.Message, StringComparison.Ordinal);
+        foreach (int process in ProcessSignals.ChildrenOf(holder.Id).Append(holder.Id))
+        {
+            ProcessSignals.Send(process, ProcessSignals.Kill);
+        }
+
+        await holder.WaitForExitAsync(Token);
+        await using var store = await OpenAsync();
+    }
+
+    [Fact]
+    public async Task Open_SecondGatewayOnTheSameFolder_NamesTheFirst()
+    {
+        await using var first = await OpenAsync();
+
+        var refused = await Assert.ThrowsAsync<StoreInUseException>(OpenAsync);
+        Assert.Contains($"process {Environment.ProcessId}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_MigrationsLockOfAKilledProcess_IsNotWaitedFor()
+    {
+        await using (var store = await OpenAsync())
+        {
+            await using var context = store.Database.NewContext();
+            await context.Database.OpenConnectionAsync(Token);
+            await using var command = context.Database.GetDbConnection().CreateCommand();
+            command.CommandText = """CREATE TABLE IF NOT EXISTS "__EFMigrationsLock" ("Id" INTEGER PRIMARY KEY, "Timestamp" TEXT NOT NULL); INSERT OR IGNORE INTO "__EFMigrationsLock" VALUES (1, '')""";
+            await command.ExecuteNonQueryAsync(Token);
+        }
+
+        await using var again = Replica.Make(Settings());
+        await again.Gateway.OpenAsync(Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+    }
+
+    [Fact]
+    public async Task Open_DamagedKeyFile_SaysWhichAndWhatToDo()
+    {
+        await using (await OpenAsync())
+        {
+            // Makes the key.
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(Folder, "encryption.key"), "short", Token);
+        var refused = await Assert.ThrowsAsync<FormatException>(OpenAsync);
+        Assert.Contains("encryption.key", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("short", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clock_IsTheProcessOwn()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60));
+        await using var store = Replica.Make(Settings(), time);
+        await store.Gateway.OpenAsync(Token);
+        Assert.Equal(time.GetUtcNow(), await store.Gateway.PingAsync(Token));
+        time.Advance(TimeSpan.FromMinutes(3));
+
+        Assert.Equal(time.GetUtcNow(), (await store.Reconcile.ClaimAsync("a", 1, TimeSpan.FromSeconds(1), Token)).Now);
+    }
+
+    [Fact]
+    public async Task Write_WhileAnotherOneTakesTooLong_IsUnavailableWithinItsBound()
+    {
+        await using var store = await OpenAsync(timeout: 3);
+        var entered = new TaskCompletionSource();
+        var leave = new TaskCompletionSource();
+        var slow = store.Database.WriteAsync(
+            "slow",
+            async (_, _) =>
+            {
+                entered.SetResult();
+                await leave.Task;
+            },
+            Token);
+        await entered.Task;
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.Jobs.PulseAsync("a", "1", TimeSpan.FromSeconds(1), Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
+        Assert.Empty(await store.Gateway.ReplicasAsync(Token));
+        leave.SetResult();
+        await Record.ExceptionAsync(() => slow);
+        await store.Jobs.PulseAsync("a", "1", TimeSpan.FromSeconds(1), Token);
+        Assert.Single(await store.Gateway.ReplicasAsync(Token));
+    }
+
+    private Dictionary<string, string?> Settings(int timeout = 30) => new() { ["Storage:DataFolder"] = Folder, ["Storage:CommandTimeout"] = $"00:00:{timeout:00}" };
+
+    private Task<Replica> OpenAsync() => OpenAsync(30);
+
+    private async Task<Replica> OpenAsync(int timeout)
+    {
+        var replica = Replica.Make(Settings(timeout));
+        try
+        {
+            await replica.Gateway.OpenAsync(Token);
+            return replica;
+        }
+        catch
+        {
+            await replica.DisposeAsync();
+            throw;
+        }
+    }
+}
