@@ -6,9 +6,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteOutboxTests() : OutboxTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteOutboxTests(SharedSqlite shared) : OutboxTests(shared.TakeAsync);
 
-public sealed class PostgresOutboxTests(SharedPostgres server) : OutboxTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresOutboxTests(SharedPostgres server) : OutboxTests(server.TakeAsync);
 
 public abstract class OutboxTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {
@@ -117,6 +117,19 @@ public abstract class OutboxTests(Func<CancellationToken, Task<TestDatabase>> ma
         await Store.Jobs.FinishOutboxAsync([.. claimed.Select(e => Done(e, JobOf(e, JobState.Ended, handle: null)))], Token);
         Assert.Equal("0", await Database.ReadAsync("SELECT count(*) FROM outbox", Token));
         Assert.Equal(JobState.Ended, (await Store.Clusters.JobAsync("w1", Token))!.State);
+    }
+
+    [Fact]
+    public async Task Claim_StopOvertakesAStartTriedOnANode_GoesToThatNodeAlone()
+    {
+        await CreateAsync("c1");
+        await SaveAsync(Entry(OutboxAction.Start, "w1", "c1"));
+        var start = Assert.Single(await Store.Jobs.ClaimOutboxAsync("farm", "here", 10, Lease, Token));
+        await Store.Jobs.FinishOutboxAsync([new OutboxResult { Entry = start, RetryAfter = TimeSpan.FromHours(1) }], Token);
+        await SaveAsync(Entry(OutboxAction.Stop, "w1", "c1"));
+
+        Assert.Empty(await Store.Jobs.ClaimOutboxAsync("farm", "elsewhere", 10, Lease, Token));
+        Assert.Equal(OutboxAction.Stop, Assert.Single(await Store.Jobs.ClaimOutboxAsync("farm", "here", 10, Lease, Token)).Action);
     }
 
     [Theory]

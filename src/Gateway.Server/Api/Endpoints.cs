@@ -5,6 +5,9 @@ namespace Gateway.Server.Api;
 /// <summary>What endpoints say of themselves, for the OpenAPI document.</summary>
 internal static class Endpoints
 {
+    /// <summary>For what monitors and load balancers ask, some of them with HEAD.</summary>
+    public static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
     /// <summary>Names an endpoint and its answer.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, string name, string summary, int status = StatusCodes.Status200OK) =>
         endpoint.WithName(name).WithSummary(summary).Answers<T>(status);

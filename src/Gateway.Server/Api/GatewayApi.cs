@@ -48,6 +48,9 @@ internal static class GatewayApi
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A value of <c>Server</c>, <c>Clusters</c>, <c>Options</c> or <c>Limits</c> is wrong; each message names its full key, the value and what is allowed.</exception>
     public static WebApplication MapGatewayApi(this WebApplication app)
     {
+        // Wrong settings stop the program here, not the first request.
+        app.Services.GetRequiredService<ApiSettings>();
+        app.Services.GetRequiredService<ClusterPolicy>();
         var api = app.MapGroup("/api").Fails(500, 503);
         api.MapHealth();
         api.MapVersion();

@@ -20,6 +20,7 @@ public sealed class ClusterReadTests
             $$"""{"name":"{{name}}","status":"RUNNING","dashboard_route":"/clusters/{{name}}/status","start_time":{{Created}},"stop_time":null,""" +
             $$"""options":{"worker_cores":1,"worker_memory":2.0},"tls_cert":"certificate of {{name}}","tls_key":"key of {{name}}"}""".Insert(0, "\""),
             await response.TextAsync());
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
         Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
     }
 

@@ -17,6 +17,7 @@ public sealed class DocumentTests
                 "/api/health get 200,500,503 ",
                 "/api/health/live get 200,500,503 ",
                 "/api/health/ready get 200,500,503 ",
+                "/api/v1/admin/replicas get 200,401,403,500,503 session,user",
                 "/api/v1/clusters/ get 200,401,422,500,503 session,user",
                 "/api/v1/clusters/ post 201,401,409,413,422,500,503 session,user",
                 "/api/v1/clusters/{name} delete 204,401,403,500,503 cluster-token,session,user",

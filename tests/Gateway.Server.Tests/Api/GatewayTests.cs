@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Server.Api.Health;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Tests.Api;
 
@@ -79,6 +80,19 @@ public sealed class GatewayTests
         Assert.Equal("""{"status":"warn","checks":{"schedd":"no answer within 5 s"}}""", (await answer).GetRawText());
     }
 
+    [Theory]
+    [InlineData("/api/health")]
+    [InlineData("/api/health/ready")]
+    [InlineData("/api/health/live")]
+    [InlineData("/api/version")]
+    public async Task Head_WhatMonitorsAskFor_IsAnswered(string path)
+    {
+        await using var host = await ApiHost.StartAsync();
+        using var client = host.CreateClient(null);
+        using var response = await client.SendAsync(new(HttpMethod.Head, path), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Fact]
     public async Task Version_Anybody_IsAnswered()
     {
@@ -127,7 +141,30 @@ public sealed class GatewayTests
         Assert.Equal("""{"version":"0.1.0"}""", (await client.ReadAsync("/services/dask-gateway/api/version").JsonAsync()).GetRawText());
         Assert.Equal("""{"version":"0.1.0"}""", (await client.ReadAsync("/api/version").JsonAsync()).GetRawText());
         await client.ReadAsync("/services/dask-gateway/api/v1/nothing").ErrorAsync(HttpStatusCode.NotFound);
-        await client.ReadAsync("/services/other/api/version");
+        using var elsewhere = await client.ReadAsync("/services/other/api/version");
+        Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("""{"Server":{"MaxBodySize":"much"}}""", "Server:MaxBodySize is 'much'; it must be a number of bytes")]
+    [InlineData("""{"Server":{"MaxHeartbeatSize":"2 GiB"}}""", "Server:MaxHeartbeatSize is 2 GiB; it must be at most 1 GiB.")]
+    [InlineData("""{"Server":{"WaitTimeout":"0"}}""", "Server:WaitTimeout is '0'; it must be")]
+    [InlineData("""{"Server":{"PathBase":"/a/../b"}}""", "Server:PathBase is 'a/../b'; it must be a path")]
+    [InlineData("""{"Server":{"PathBase":"http://x"}}""", "Server:PathBase is 'http://x'; it must be a path")]
+    [InlineData("""{"Options":[{"Field":"a"}]}""", "Options:0:Type is ''; it must be string, bool, int, float, select or mapping.")]
+    [InlineData("""{"Limits":{"MaxWorkers":-1}}""", "Limits:MaxWorkers is '-1'; it must be a whole number from 0")]
+    public async Task Start_WrongSetting_IsRefusedByItsFullName(string settings, string message)
+    {
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => ApiHost.StartAsync(settings));
+        Assert.StartsWith(message, Assert.Single(e.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PathBase_OfAHubService_ComesFromItsVariable()
+    {
+        await using var host = await ApiHost.StartAsync("""{"JUPYTERHUB_SERVICE_PREFIX":"/services/gw/"}""");
+        using var client = host.CreateClient(null);
+        await client.ReadAsync("/services/gw/api/version").JsonAsync();
     }
 
     private sealed class Probe(string name, Func<Task<string?>> check) : IHealthProbe

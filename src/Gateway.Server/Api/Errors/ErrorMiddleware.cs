@@ -15,6 +15,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
     private async Task RunAsync(HttpContext http)
     {
         http.Response.Headers.XContentTypeOptions = "nosniff";
+        http.Response.Headers.CacheControl = "no-store";
         try
         {
             await next(http);

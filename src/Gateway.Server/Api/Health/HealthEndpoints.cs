@@ -9,11 +9,11 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder api)
     {
         var health = api.MapGroup("/health").WithTags("Gateway");
-        health.MapGet("", CheckAsync)
+        health.MapMethods("", Endpoints.Reading, CheckAsync)
             .Answers<HealthReport>("Health", "Whether the gateway can serve.").Answers<HealthReport>(503);
-        health.MapGet("/ready", ReadyAsync)
+        health.MapMethods("/ready", Endpoints.Reading, ReadyAsync)
             .Answers<HealthReport>("Readiness", "Whether this process should get requests: it can serve and is not shutting down.").Answers<HealthReport>(503);
-        health.MapGet("/live", Live)
+        health.MapMethods("/live", Endpoints.Reading, Live)
             .Answers<HealthReport>("Liveness", "Whether this process runs at all: it need not be restarted.");
     }
 

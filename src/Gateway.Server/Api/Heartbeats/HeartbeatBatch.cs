@@ -19,14 +19,13 @@ internal sealed class HeartbeatBatch
     {
         if (_entries.TryGetValue(cluster, out var entry))
         {
-            heartbeat = Merge(entry.Received.Heartbeat, heartbeat);
+            entry.Heartbeat = Merge(entry.Heartbeat, heartbeat);
         }
         else
         {
-            _entries[cluster] = entry = new();
+            _entries[cluster] = entry = new(cluster, heartbeat);
         }
 
-        entry.Received = new(cluster, heartbeat, HeartbeatHash.Of(heartbeat));
         return entry.Stored;
     }
 

@@ -1,14 +1,18 @@
+using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 
 namespace Gateway.Server.Api.Heartbeats;
 
 /// <summary>One cluster's heartbeat on its way to the database.</summary>
-internal sealed class HeartbeatEntry
+internal sealed class HeartbeatEntry(string cluster, Heartbeat heartbeat)
 {
     private readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What was said.</summary>
+    public Heartbeat Heartbeat { get; set; } = heartbeat;
+
     /// <summary>What is to be stored.</summary>
-    public ReceivedHeartbeat Received { get; set; } = null!;
+    public ReceivedHeartbeat ToReceived() => new(cluster, Heartbeat, HeartbeatHash.Of(Heartbeat));
 
     /// <summary>Ends when it is stored, or with why it is not.</summary>
     public Task Stored => _stored.Task;

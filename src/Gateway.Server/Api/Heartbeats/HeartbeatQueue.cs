@@ -75,7 +75,7 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, ILogger<Heartb
         try
         {
             // Many requests wait for this one, so none of them can end it; the store bounds it in time.
-            await store.RecordHeartbeatsAsync([.. entries.Select(entry => entry.Received)], CancellationToken.None);
+            await store.RecordHeartbeatsAsync([.. entries.Select(entry => entry.ToReceived())], CancellationToken.None);
             foreach (var entry in entries)
             {
                 entry.Complete();

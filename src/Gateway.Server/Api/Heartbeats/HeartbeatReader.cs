@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Gateway.Core;
 using Gateway.Core.Clusters;
@@ -12,6 +13,7 @@ internal ref struct HeartbeatReader
 {
     private const int LongestName = 1024;
     private const int LongestIncarnation = 128;
+    private const int UsualNames = 64;
 
     private Utf8JsonReader _json;
     private string? _scheduler;
@@ -79,15 +81,15 @@ internal ref struct HeartbeatReader
     {
         if (_json.ValueTextEquals("active_workers"u8))
         {
-            _active = ReadNames("active_workers", _active);
+            _active = ReadNames("active_workers");
         }
         else if (_json.ValueTextEquals("closing_workers"u8))
         {
-            _closing = ReadNames("closing_workers", _closing);
+            _closing = ReadNames("closing_workers");
         }
         else if (_json.ValueTextEquals("closed_workers"u8))
         {
-            _closed = ReadNames("closed_workers", _closed);
+            _closed = ReadNames("closed_workers");
         }
         else if (_json.ValueTextEquals("count"u8))
         {
@@ -146,7 +148,7 @@ internal ref struct HeartbeatReader
         }
     }
 
-    private List<string> ReadNames(string member, List<string>? earlier)
+    private List<string> ReadNames(string member)
     {
         _json.Read();
         if (_json.TokenType != JsonTokenType.StartArray)
@@ -154,8 +156,7 @@ internal ref struct HeartbeatReader
             throw Wrong(member, "a list of names");
         }
 
-        var names = earlier ?? [];
-        names.Clear();
+        List<string>? names = null;
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
             if (_json.TokenType is not (JsonTokenType.String or JsonTokenType.Number) || _json.ValueSpan.Length > LongestName)
@@ -163,11 +164,17 @@ internal ref struct HeartbeatReader
                 throw Wrong(member, $"a list of names: strings of at most {LongestName} bytes or numbers");
             }
 
-            names.Add(_json.TokenType == JsonTokenType.String ? Printable(_json.GetString()!) : System.Text.Encoding.ASCII.GetString(_json.ValueSpan));
+            names ??= new(UsualNames);
+            names.Add(ReadName());
         }
 
-        return names;
+        return names ?? [];
     }
+
+    // Only an escape can bring control characters into a JSON string.
+    private readonly string ReadName() => _json.ValueIsEscaped ? Printable(_json.GetString()!)
+        : _json.TokenType == JsonTokenType.String ? _json.GetString()!
+        : Encoding.ASCII.GetString(_json.ValueSpan);
 
     private string ReadAddress(string member, string scheme, bool mayBeEmpty = false)
     {
@@ -201,7 +208,7 @@ internal ref struct HeartbeatReader
         {
             JsonTokenType.StartArray => "a list",
             JsonTokenType.StartObject => "an object",
-            JsonTokenType.String => $"\"{JsonText.Show(System.Text.Encoding.UTF8.GetString(_json.ValueSpan[..Math.Min(_json.ValueSpan.Length, LongestName)]))}\"",
-            _ => JsonText.Show(System.Text.Encoding.UTF8.GetString(_json.ValueSpan[..Math.Min(_json.ValueSpan.Length, LongestName)])),
+            JsonTokenType.String => $"\"{JsonText.Show(Encoding.UTF8.GetString(_json.ValueSpan[..Math.Min(_json.ValueSpan.Length, LongestName)]))}\"",
+            _ => JsonText.Show(Encoding.UTF8.GetString(_json.ValueSpan[..Math.Min(_json.ValueSpan.Length, LongestName)])),
         }}."));
 }

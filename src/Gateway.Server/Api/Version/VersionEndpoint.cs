@@ -12,7 +12,7 @@ internal static class VersionEndpoint
         // Without the commit that the build appends: clients show this text to people.
         var version = typeof(VersionEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
         ReadOnlyMemory<byte> answer = JsonSerializer.SerializeToUtf8Bytes(new VersionReport(version), ApiJson.Answers.VersionReport);
-        api.MapGet("/version", (HttpContext http, CancellationToken cancellationToken) => JsonAnswers.WriteAsync(http, answer, cancellationToken))
+        api.MapMethods("/version", Endpoints.Reading, (HttpContext http, CancellationToken cancellationToken) => JsonAnswers.WriteAsync(http, answer, cancellationToken))
             .WithTags("Gateway").Answers<VersionReport>("Version", "The gateway's version.");
     }
 }
