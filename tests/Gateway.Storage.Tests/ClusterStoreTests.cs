@@ -7,9 +7,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteClusterStoreTests() : ClusterStoreTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteClusterStoreTests(SharedSqlite shared) : ClusterStoreTests(shared.TakeAsync);
 
-public sealed class PostgresClusterStoreTests(SharedPostgres server) : ClusterStoreTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresClusterStoreTests(SharedPostgres server) : ClusterStoreTests(server.TakeAsync);
 
 public abstract class ClusterStoreTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

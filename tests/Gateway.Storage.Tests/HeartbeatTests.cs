@@ -4,9 +4,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteHeartbeatTests() : HeartbeatTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteHeartbeatTests(SharedSqlite shared) : HeartbeatTests(shared.TakeAsync);
 
-public sealed class PostgresHeartbeatTests(SharedPostgres server) : HeartbeatTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresHeartbeatTests(SharedPostgres server) : HeartbeatTests(server.TakeAsync);
 
 public abstract class HeartbeatTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

@@ -6,9 +6,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteJobTests() : JobTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteJobTests(SharedSqlite shared) : JobTests(shared.TakeAsync);
 
-public sealed class PostgresJobTests(SharedPostgres server) : JobTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresJobTests(SharedPostgres server) : JobTests(server.TakeAsync);
 
 public abstract class JobTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

@@ -5,9 +5,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteKeyTests() : KeyTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteKeyTests(SharedSqlite shared) : KeyTests(shared.TakeAsync);
 
-public sealed class PostgresKeyTests(SharedPostgres server) : KeyTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresKeyTests(SharedPostgres server) : KeyTests(server.TakeAsync);
 
 public abstract class KeyTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

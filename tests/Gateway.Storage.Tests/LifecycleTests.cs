@@ -4,9 +4,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteLifecycleTests() : LifecycleTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteLifecycleTests(SharedSqlite shared) : LifecycleTests(shared.TakeAsync);
 
-public sealed class PostgresLifecycleTests(SharedPostgres server) : LifecycleTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresLifecycleTests(SharedPostgres server) : LifecycleTests(server.TakeAsync);
 
 public abstract class LifecycleTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {
@@ -21,6 +21,7 @@ public abstract class LifecycleTests(Func<CancellationToken, Task<TestDatabase>>
     [Fact]
     public async Task Open_SchemaThatOnlyNewerVersionsCanServe_IsRefused()
     {
+        Database.IsSpoilt = true;
         await Database.ExecuteAsync("UPDATE facts SET value = '9' WHERE name = 'schema_level'", Token);
         await Store.Gateway.OpenAsync(Token);
         await Database.ExecuteAsync("UPDATE facts SET value = '8' WHERE name = 'schema_compatible_level'", Token);
@@ -36,6 +37,7 @@ public abstract class LifecycleTests(Func<CancellationToken, Task<TestDatabase>>
     [InlineData("DROP TABLE facts")]
     public async Task Open_SchemaOlderThanNeeded_SaysWhatToDo(string damage)
     {
+        Database.IsSpoilt = true;
         await Database.ExecuteAsync(damage, Token);
 
         var refused = await Assert.ThrowsAsync<SchemaMismatchException>(() => Store.Gateway.OpenAsync(Token));

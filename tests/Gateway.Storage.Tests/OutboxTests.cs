@@ -6,9 +6,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteOutboxTests() : OutboxTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteOutboxTests(SharedSqlite shared) : OutboxTests(shared.TakeAsync);
 
-public sealed class PostgresOutboxTests(SharedPostgres server) : OutboxTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresOutboxTests(SharedPostgres server) : OutboxTests(server.TakeAsync);
 
 public abstract class OutboxTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

@@ -18,7 +18,7 @@ public sealed class PostgresGrowthTests(SharedPostgres server) : PostgresPlans(s
 }
 
 public abstract partial class PostgresPlans(SharedPostgres server, string settings)
-    : QueryPlanTests(async token => await PostgresTestDatabase.MakeAsync(server, token, AutoExplain + settings))
+    : QueryPlanTests(token => server.MakeAsync(AutoExplain + settings, token))
 {
     // The plan of every statement goes to the server's log.
     private const string AutoExplain = ";Options=-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_analyze=on";

@@ -3,9 +3,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqlitePresenceTests() : PresenceTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqlitePresenceTests(SharedSqlite shared) : PresenceTests(shared.TakeAsync);
 
-public sealed class PostgresPresenceTests(SharedPostgres server) : PresenceTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresPresenceTests(SharedPostgres server) : PresenceTests(server.TakeAsync);
 
 public abstract class PresenceTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

@@ -5,9 +5,9 @@ using Gateway.Storage.Tests.Stores;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteReconcileStoreTests() : ReconcileStoreTests(async token => await SqliteTestDatabase.MakeAsync(token));
+public sealed class SqliteReconcileStoreTests(SharedSqlite shared) : ReconcileStoreTests(shared.TakeAsync);
 
-public sealed class PostgresReconcileStoreTests(SharedPostgres server) : ReconcileStoreTests(async token => await PostgresTestDatabase.MakeAsync(server, token));
+public sealed class PostgresReconcileStoreTests(SharedPostgres server) : ReconcileStoreTests(server.TakeAsync);
 
 public abstract class ReconcileStoreTests(Func<CancellationToken, Task<TestDatabase>> make) : StoreTests(make)
 {

@@ -5,7 +5,7 @@ using SQLitePCL;
 
 namespace Gateway.Storage.Tests;
 
-public sealed class SqliteQueryPlanTests() : QueryPlanTests(async token => await SqliteTestDatabase.MakeAsync(token))
+public sealed class SqliteQueryPlanTests(SharedSqlite shared) : QueryPlanTests(shared.TakeAsync)
 {
     private static readonly string[] Large = ["clusters", "cluster_inbox", "credentials", "workers", "jobs", "events", "outbox"];
 
@@ -20,6 +20,7 @@ public sealed class SqliteQueryPlanTests() : QueryPlanTests(async token => await
 
     protected override async Task FillAsync(int clusters)
     {
+        Database.IsSpoilt = true;
         string numbers = $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {clusters}), m(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM m WHERE k < 10)";
         foreach (string statement in History.Statements("printf('old%d', i)", "printf('old%d-%d', i, k)"))
         {

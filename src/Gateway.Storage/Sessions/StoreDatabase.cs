@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Diagnostics;
 using System.Reflection;
@@ -212,7 +213,14 @@ internal abstract class StoreDatabase : IAsyncDisposable
     {
         await using var context = NewContext();
         await OpenAsync(context, cancellationToken);
-        return await work(Session(context, null), cancellationToken);
+        try
+        {
+            return await work(Session(context, null), cancellationToken);
+        }
+        catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
+        {
+            throw new IOException("The connection broke between two statements.", e);
+        }
     }
 
     private async Task<T> QueryOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -232,22 +240,30 @@ internal abstract class StoreDatabase : IAsyncDisposable
         {
             await using var context = NewContext();
             await OpenAsync(context, cancellationToken, begun);
-            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-            session = Session(context, transaction.GetDbTransaction());
-            result = await work(session, cancellationToken);
-            if (session.Refused)
+            try
             {
-                await transaction.RollbackAsync(cancellationToken);
-                return result;
-            }
+                await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+                session = Session(context, transaction.GetDbTransaction());
+                result = await work(session, cancellationToken);
+                if (session.Refused)
+                {
+                    await transaction.RollbackAsync(cancellationToken);
+                    return result;
+                }
 
-            if (session.Changes.Count > 0)
+                if (session.Changes.Count > 0)
+                {
+                    await AnnounceAsync(session, cancellationToken);
+                }
+
+                committing();
+                await transaction.CommitAsync(cancellationToken);
+            }
+            catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
             {
-                await AnnounceAsync(session, cancellationToken);
+                // Broken between two statements: all that the next one is told is that its transaction is over.
+                throw new IOException("The connection broke between two statements.", e);
             }
-
-            committing();
-            await transaction.CommitAsync(cancellationToken);
         }
 
         _hub.Publish(session.Changes);

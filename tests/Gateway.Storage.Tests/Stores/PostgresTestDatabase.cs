@@ -5,29 +5,42 @@ namespace Gateway.Storage.Tests.Stores;
 public sealed class PostgresTestDatabase : TestDatabase
 {
     private readonly string _connection;
-    private readonly List<Replica> _replicas = [];
+    private readonly Shelf<PostgresTestDatabase> _shelf;
+    private readonly List<Replica> _others = [];
+    private Replica? _second;
 
-    private PostgresTestDatabase(string connection) => _connection = connection;
+    private PostgresTestDatabase(string connection, Shelf<PostgresTestDatabase> shelf) =>
+        (_connection, _shelf, First) = (connection, shelf, Replica.Make(SharedPostgres.Settings(connection, Keys)));
 
-    public override Replica First => _replicas[0];
+    public override Replica First { get; protected set; }
 
     public override string Keys { get; } = KeyRing.NewKey();
 
-    /// <summary>More of the connection string may be given.</summary>
-    public static async Task<PostgresTestDatabase> MakeAsync(SharedPostgres server, CancellationToken cancellationToken, string more = "")
+    internal static async Task<PostgresTestDatabase> MakeAsync(string connection, Shelf<PostgresTestDatabase> shelf, CancellationToken cancellationToken)
     {
-        var database = new PostgresTestDatabase(await server.NewDatabaseAsync(cancellationToken) + more);
-        await database.OpenAsync(database.Keys, cancellationToken);
+        var database = new PostgresTestDatabase(connection, shelf);
+        await database.First.Gateway.OpenAsync(cancellationToken);
         return database;
     }
 
-    public override Task<Replica> SecondAsync(CancellationToken cancellationToken) => OpenAsync(Keys, cancellationToken);
+    public override async Task<Replica> SecondAsync(CancellationToken cancellationToken) => _second ??= await OpenAsync(Keys, cancellationToken);
 
     public override Task<Replica> WithKeysAsync(string keys, CancellationToken cancellationToken) => OpenAsync(keys, cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
-        foreach (var replica in _replicas)
+        foreach (var replica in _others.Where(r => r != _second).ToList())
+        {
+            await replica.DisposeAsync();
+            _others.Remove(replica);
+        }
+
+        await _shelf.PutBackAsync(this);
+    }
+
+    public override async Task EndAsync()
+    {
+        foreach (var replica in _others.Prepend(First))
         {
             await replica.DisposeAsync();
         }
@@ -36,7 +49,7 @@ public sealed class PostgresTestDatabase : TestDatabase
     private async Task<Replica> OpenAsync(string keys, CancellationToken cancellationToken)
     {
         var replica = Replica.Make(SharedPostgres.Settings(_connection, keys));
-        _replicas.Add(replica);
+        _others.Add(replica);
         await replica.Gateway.OpenAsync(cancellationToken);
         return replica;
     }

@@ -8,6 +8,7 @@ namespace Gateway.Storage.Tests.Stores;
 /// <summary>A server for tests to share, with a migrated database to copy: one for all that do it no harm, another for each class that does.</summary>
 public sealed class SharedPostgres : IAsyncLifetime
 {
+    private readonly Shelf<PostgresTestDatabase> _shelf = new();
     private PostgresServer? _server;
     private string _template = "";
 
@@ -24,6 +25,7 @@ public sealed class SharedPostgres : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        await _shelf.DisposeAsync();
         if (_server is not null)
         {
             await _server.DisposeAsync();
@@ -31,6 +33,17 @@ public sealed class SharedPostgres : IAsyncLifetime
     }
 
     public PostgresServer Server => _server!;
+
+    public async Task<TestDatabase> TakeAsync(CancellationToken cancellationToken) =>
+        await _shelf.TakeAsync(async () => await PostgresTestDatabase.MakeAsync(await NewDatabaseAsync(cancellationToken), _shelf, cancellationToken));
+
+    /// <summary>One with more in its connection string, which no other test gets.</summary>
+    public async Task<TestDatabase> MakeAsync(string more, CancellationToken cancellationToken)
+    {
+        var database = await PostgresTestDatabase.MakeAsync(await NewDatabaseAsync(cancellationToken) + more, _shelf, cancellationToken);
+        database.IsSpoilt = true;
+        return database;
+    }
 
     /// <summary>A migrated, empty database's connection string.</summary>
     public async Task<string> NewDatabaseAsync(CancellationToken cancellationToken)

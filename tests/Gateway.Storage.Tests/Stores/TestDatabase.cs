@@ -8,7 +8,7 @@ namespace Gateway.Storage.Tests.Stores;
 public abstract class TestDatabase : IAsyncDisposable
 {
     /// <summary>The first replica.</summary>
-    public abstract Replica First { get; }
+    public abstract Replica First { get; protected set; }
 
     /// <summary>Another one on the same database; the embedded database has only one process, which then plays both.</summary>
     public abstract Task<Replica> SecondAsync(CancellationToken cancellationToken);
@@ -19,7 +19,24 @@ public abstract class TestDatabase : IAsyncDisposable
     /// <summary>What the first replica's keys are.</summary>
     public abstract string Keys { get; }
 
+    /// <summary>Set by a test after which the database cannot be used again.</summary>
+    public bool IsSpoilt { get; set; }
+
+    /// <summary>Gives the database back, emptied unless it is spoilt.</summary>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>Ends it for good.</summary>
+    public abstract Task EndAsync();
+
+    /// <summary>Removes all rows but those that every new database has.</summary>
+    public async Task EmptyAsync(CancellationToken cancellationToken)
+    {
+        await using var context = First.Database.NewContext();
+        foreach (string table in context.Model.GetEntityTypes().Select(e => e.GetTableName()!).Where(t => t != "facts"))
+        {
+            await ExecuteAsync($"DELETE FROM {table}", cancellationToken);
+        }
+    }
 
     /// <summary>Lets time pass: everything that was written becomes older by so much.</summary>
     public async Task AgeAsync(TimeSpan by, CancellationToken cancellationToken)

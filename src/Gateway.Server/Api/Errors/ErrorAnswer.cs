@@ -34,7 +34,7 @@ internal static class ErrorAnswer
     }
 
     // The standard client shows the body of these; of the others it shows the status line alone.
-    private static bool ShownByClient(int status) => status is 404 or 409 or 422 or 500;
+    private static bool ShownByClient(int status) => status is 404 or 409 or 422;
 
     /// <summary>Printable ASCII on one line (RFC 9112, section 4), so that nothing quoted in a sentence can begin a header.</summary>
     internal static string Reason(string sentence) => string.Create(Math.Min(sentence.Length, LongestReason), sentence, static (reason, text) =>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core.Store;
+using Gateway.Server.Api.Errors;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Server.Auth.ClusterToken;
@@ -26,7 +27,7 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
     public static Task ChallengeAsync(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = Challenge;
-        return AuthError.WriteAsync(context, StatusCodes.Status401Unauthorized, "The token of this cluster is required");
+        return ErrorAnswer.WriteAsync(context, StatusCodes.Status401Unauthorized, "The token of this cluster is required");
     }
 
     /// <summary>Whether <paramref name="header"/> is <c>token T</c> with T the token of cluster <paramref name="name"/>.</summary>
