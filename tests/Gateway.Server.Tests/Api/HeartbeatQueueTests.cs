@@ -1,4 +1,5 @@
 using Gateway.Core.Clusters;
+using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
 using Gateway.Server.Api.Heartbeats;
 using Gateway.Server.Tests.Api.Fakes;
@@ -12,7 +13,7 @@ public sealed class HeartbeatQueueTests
     private readonly TaskCompletionSource _release = new();
     private readonly HeartbeatQueue _queue;
 
-    public HeartbeatQueueTests() => _queue = new(_store, NullLogger<HeartbeatQueue>.Instance);
+    public HeartbeatQueueTests() => _queue = new(_store, new HearingLoss(), NullLogger<HeartbeatQueue>.Instance);
 
     [Fact]
     public async Task Store_TwoOfOneCluster_TheLaterCountsAndClosingNamesAreKept()
