@@ -10,7 +10,7 @@ namespace Gateway.Backends.HTCondor.Files;
 
 /// <summary>Brings output of spooled jobs from the schedd, in one call for all of an account's.</summary>
 /// <remarks>A schedd forgets a job's output when the job is removed: it is fetched before.</remarks>
-internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Constraint constraint, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
+internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(15);
 
@@ -63,7 +63,8 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
         try
         {
             var environment = await identity.AsAsync(account, cancellationToken);
-            await tools.RunAsync(new ToolCall("condor_transfer_data", [.. schedd.Arguments, "-constraint", constraint.Ids(ids)]) { Timeout = options.Tools.SubmitTimeout, Environment = environment }, cancellationToken);
+            // With a constraint it would pass over jobs that have not ended.
+            await tools.RunAsync(new ToolCall("condor_transfer_data", [.. schedd.Arguments, .. ids.Select(id => id.ToString())]) { Timeout = options.Tools.SubmitTimeout, Environment = environment }, cancellationToken);
         }
         catch (ToolException exception)
         {

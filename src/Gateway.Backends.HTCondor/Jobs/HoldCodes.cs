@@ -5,8 +5,8 @@ internal static class HoldCodes
 {
     public const int SpoolingInput = 16;
 
-    /// <summary>Codes that often pass by themselves, on another machine or a little later.</summary>
-    public static IReadOnlyList<int> Passing { get; } = [6, 7, 9, 12, 13, 14, 28, 35];
+    /// <summary>Codes of failures before a job has begun, that often pass by themselves on another machine or a little later.</summary>
+    public static IReadOnlyList<int> Passing { get; } = [7, 9, 13, 14, 28, 35];
 
     /// <summary>What it means, and what to do.</summary>
     public static string Explain(int code, int subCode) => code switch

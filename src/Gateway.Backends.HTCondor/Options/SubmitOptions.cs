@@ -48,7 +48,7 @@ internal sealed class SubmitOptions
     /// <summary>How long it stays held each time.</summary>
     public TimeSpan ReleaseAfter { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Hold codes that may pass by themselves: starting (6), output (7), transfers (12, 13), the job's folder (14), a hook (9), the starter's network (28).</summary>
+    /// <summary>Hold codes that may pass by themselves; none: opening the output (7), a hook (9), transfer of input (13), the job's folder (14), the starter's network (28), the container (35).</summary>
     public List<int> ReleaseCodes { get; set; } = [];
 
     /// <summary>A job that stays held for so long is removed, whoever is there to see it.</summary>

@@ -114,7 +114,7 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
         if (submit.ReleaseTimes > 0)
         {
             var codes = string.Join(',', submit.ReleaseCodes.Count > 0 ? submit.ReleaseCodes : HoldCodes.Passing);
-            Line(text, "periodic_release", $"HoldReasonCode =!= {Spooling} && member(HoldReasonCode, {{{codes}}}) && (NumJobStarts ?: 0) == 0 && (NumSystemHolds ?: 0) <= {submit.ReleaseTimes} && time() - EnteredCurrentStatus > {Seconds(submit.ReleaseAfter)}");
+            Line(text, "periodic_release", $"HoldReasonCode =!= {Spooling} && member(HoldReasonCode, {{{codes}}}) && (NumJobStarts ?: 0) == 0 && (NumHolds ?: 0) <= {submit.ReleaseTimes} && time() - EnteredCurrentStatus > {Seconds(submit.ReleaseAfter)}");
         }
     }
 
@@ -122,8 +122,18 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
     {
         Line(text, "should_transfer_files", "YES");
         Line(text, "when_to_transfer_output", "ON_EXIT_OR_EVICT");
-        // Without it all that the job has made in its folder would come back.
-        Line(text, "transfer_output_files", "\"\"");
+        if (options.Files.Mode == Options.FileMode.Spool && submit.StreamOutput)
+        {
+            // Streamed output is in the spool only, where the schedd must find it when it is fetched; the machine, which has it not,
+            // must not look for it. Both read this one attribute: only the schedd's copy knows of a fetch after the start.
+            Line(text, "My.TransferOutput", $"ifThenElse((StageOutStart ?: 0) > (JobCurrentStartDate ?: 0), strcat({JobAttributes.Job}, \".{OutputFiles.Output},\", {JobAttributes.Job}, \".{OutputFiles.Error}\"), \"\")");
+        }
+        else
+        {
+            // Without it all that the job has made in its folder would come back.
+            Line(text, "transfer_output_files", "\"\"");
+        }
+
         Line(text, "max_transfer_output_mb", submit.MaxOutputMegabytes.ToString(CultureInfo.InvariantCulture));
         Line(text, "output", $"$(job).{OutputFiles.Output}");
         Line(text, "error", $"$(job).{OutputFiles.Error}");

@@ -1,5 +1,6 @@
 using Gateway.Core.Clusters;
 using Gateway.Core.Store;
+using Gateway.Server.Api.Errors;
 using Gateway.Server.Auth;
 
 namespace Gateway.Server.Hosting;
@@ -30,7 +31,7 @@ internal sealed class DashboardAccess(IClusterStore store, TimeProvider time)
             return true;
         }
 
-        await AuthError.WriteAsync(context, StatusCodes.Status403Forbidden, $"Cluster {name} belongs to somebody else");
+        await ErrorAnswer.WriteAsync(context, StatusCodes.Status403Forbidden, $"Cluster {name} belongs to somebody else");
         return false;
     }
 }

@@ -60,6 +60,7 @@ internal sealed class PostgresDatabase : StoreDatabase
     public override StoreFault Judge(Exception exception) =>
         Inner<NpgsqlException>(exception) is { } found ? PostgresFaults.Of(found)
         : Inner<SocketException>(exception) is not null ? StoreFault.Unavailable
+        : exception is IOException ? StoreFault.Broken
         : StoreFault.None;
 
     public override async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Diagnostics;
 using System.Reflection;
@@ -20,6 +21,7 @@ namespace Gateway.Storage.Sessions;
 internal abstract class StoreDatabase : IAsyncDisposable
 {
     private const int Tries = 3;
+    private const string BrokeBetween = "The connection broke between two statements.";
     private readonly StorageOptions _options;
     private readonly StoreMetrics _metrics;
     private readonly TimeProvider _time;
@@ -212,7 +214,14 @@ internal abstract class StoreDatabase : IAsyncDisposable
     {
         await using var context = NewContext();
         await OpenAsync(context, cancellationToken);
-        return await work(Session(context, null), cancellationToken);
+        try
+        {
+            return await work(Session(context, null), cancellationToken);
+        }
+        catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
+        {
+            throw new IOException(BrokeBetween, e);
+        }
     }
 
     private async Task<T> QueryOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -220,7 +229,14 @@ internal abstract class StoreDatabase : IAsyncDisposable
         long started = Stopwatch.GetTimestamp();
         await using var connection = await OpenBareAsync(cancellationToken);
         _metrics.Waited(Stopwatch.GetElapsedTime(started));
-        return await work(new StoreSession(null, connection, null, Sql, _time, _metrics.Statement), cancellationToken);
+        try
+        {
+            return await work(new StoreSession(null, connection, null, Sql, _time, _metrics.Statement), cancellationToken);
+        }
+        catch (InvalidOperationException e) when (connection.State != ConnectionState.Open)
+        {
+            throw new IOException(BrokeBetween, e);
+        }
     }
 
     private async Task<T> WriteOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
@@ -232,22 +248,30 @@ internal abstract class StoreDatabase : IAsyncDisposable
         {
             await using var context = NewContext();
             await OpenAsync(context, cancellationToken, begun);
-            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-            session = Session(context, transaction.GetDbTransaction());
-            result = await work(session, cancellationToken);
-            if (session.Refused)
+            try
             {
-                await transaction.RollbackAsync(cancellationToken);
-                return result;
-            }
+                await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+                session = Session(context, transaction.GetDbTransaction());
+                result = await work(session, cancellationToken);
+                if (session.Refused)
+                {
+                    await transaction.RollbackAsync(cancellationToken);
+                    return result;
+                }
 
-            if (session.Changes.Count > 0)
+                if (session.Changes.Count > 0)
+                {
+                    await AnnounceAsync(session, cancellationToken);
+                }
+
+                committing();
+                await transaction.CommitAsync(cancellationToken);
+            }
+            catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
             {
-                await AnnounceAsync(session, cancellationToken);
+                // Broken between two statements: all that the next one is told is that its transaction is over.
+                throw new IOException(BrokeBetween, e);
             }
-
-            committing();
-            await transaction.CommitAsync(cancellationToken);
         }
 
         _hub.Publish(session.Changes);

@@ -102,15 +102,29 @@ public sealed class FaultTests(PoolFixture pool) : PoolTest(pool)
     }
 
     [Fact]
-    public async Task CannotStart_IsReleasedAsOftenAsConfiguredAndThenHeld()
+    public async Task FilesGone_IsReleasedAsOftenAsConfiguredAndThenHeld()
     {
-        var backend = Create(("Submit:ReleaseTimes", "1"), ("Submit:ReleaseAfter", "00:00:01"), ("Submit:Lines:0", "executable = /nonexistent/program"));
-        var handle = await StartAsync(backend, Job(Stay));
+        var backend = Create(("Submit:ReleaseTimes", "2"), ("Submit:ReleaseAfter", "00:00:01"), ("Submit:Lines:0", "hold = true"));
+        var job = Job(Stay);
+        var handle = await StartAsync(backend, job);
+        Directory.Delete(Path.Combine(Folder, "clusters", job.Cluster, "files"), recursive: true);
 
-        var report = await UntilAsync(backend, handle, report => report.State == JobState.Held && report.Reason!.Contains("nonexistent", StringComparison.Ordinal), "the job to be held");
-        await UntilAsync(async () => await QueueAsync("JobStatus == 5", "NumSystemHolds") == "2", () => "the second hold");
+        await Fixture.ExecAsync("root", "condor_release", handle.Handle!.Split('#')[1]);
 
-        Assert.Contains("not found on the machine", report.Reason, StringComparison.Ordinal);
+        // Held at first by our own hand, then twice for its files.
+        await UntilAsync(async () => await QueueAsync("JobStatus == 5", "NumHolds") == "3", () => "the last hold");
+        var report = await UntilAsync(backend, handle, report => report.State == JobState.Held, "the job to be held");
+        Assert.Contains("files could not be brought to the machine", report.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ProgramMissing_IsHeldWithWhatToDo()
+    {
+        var backend = Create(("Submit:Lines:0", "executable = /nonexistent/program"));
+
+        var report = await UntilAsync(backend, await StartAsync(backend, Job(Stay)), report => report.State == JobState.Held, "the job to be held");
+
+        Assert.Contains("its command was not found on the machine", report.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,9 +21,19 @@ internal sealed class Person : IDisposable
     /// <summary>A new cluster that runs, with workers that are connected.</summary>
     public async Task<string> RunClusterAsync(GatewaySite site, int workers, CancellationToken cancellationToken)
     {
-        using var created = await Http.PostAsJsonAsync("v1/clusters/", new { }, cancellationToken);
-        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
-        string name = JsonDocument.Parse(await created.Content.ReadAsStringAsync(cancellationToken)).RootElement.GetProperty("name").GetString()!;
+        string name = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                // The site's database has little patience, and a busy machine little time: 503 means to try again.
+                using var created = await Http.PostAsJsonAsync("v1/clusters/", new { }, cancellationToken);
+                string text = await created.Content.ReadAsStringAsync(cancellationToken);
+                Assert.True(created.StatusCode is HttpStatusCode.Created or HttpStatusCode.ServiceUnavailable, text);
+                name = created.StatusCode == HttpStatusCode.Created ? JsonDocument.Parse(text).RootElement.GetProperty("name").GetString()! : "";
+                return name.Length > 0;
+            },
+            "a cluster is taken on",
+            cancellationToken);
         while ((await StatusAsync(name, wait: true, cancellationToken)) == "PENDING")
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -37,12 +47,33 @@ internal sealed class Person : IDisposable
 
     public async Task ScaleAsync(string cluster, int workers, CancellationToken cancellationToken)
     {
-        using var scaled = await Http.PostAsJsonAsync($"v1/clusters/{cluster}/scale", new { count = workers }, cancellationToken);
-        Assert.Equal(HttpStatusCode.OK, scaled.StatusCode);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var scaled = await Http.PostAsJsonAsync($"v1/clusters/{cluster}/scale", new { count = workers }, cancellationToken);
+                Assert.True(scaled.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, await scaled.Content.ReadAsStringAsync(cancellationToken));
+                return scaled.StatusCode == HttpStatusCode.OK;
+            },
+            "the scheduler is told",
+            cancellationToken);
     }
 
-    public async Task<string> StatusAsync(string cluster, bool wait, CancellationToken cancellationToken) =>
-        JsonDocument.Parse(await Http.GetStringAsync($"v1/clusters/{cluster}{(wait ? "?wait" : "")}", cancellationToken)).RootElement.GetProperty("status").GetString()!;
+    public async Task<string> StatusAsync(string cluster, bool wait, CancellationToken cancellationToken)
+    {
+        string status = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var answer = await Http.GetAsync($"v1/clusters/{cluster}{(wait ? "?wait" : "")}", cancellationToken);
+                string text = await answer.Content.ReadAsStringAsync(cancellationToken);
+                Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, text);
+                status = answer.StatusCode == HttpStatusCode.OK ? JsonDocument.Parse(text).RootElement.GetProperty("status").GetString()! : "";
+                return status.Length > 0;
+            },
+            "the cluster's status is told",
+            cancellationToken);
+        return status;
+    }
 
     public static async Task<int> ConnectedAsync(GatewaySite site, string cluster, CancellationToken cancellationToken) =>
         (await site.QueryAsync($"SELECT name FROM workers WHERE cluster = '{cluster}' AND phase = 'Connected'", cancellationToken)).Count;

@@ -59,6 +59,23 @@ public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture
     }
 
     [Fact]
+    public async Task Heartbeats_ThatCannotBeStoredWhileReplicasPulse_AreNotTakenForSilence()
+    {
+        using var alice = new Person(Site.Replicas[0]);
+        string cluster = await alice.RunClusterAsync(Site, 0, Token);
+        string before = await HeardAsync(cluster);
+
+        // Replicas pulse all the while; only this cluster's row cannot be written, for longer than its scheduler may be silent.
+        await Site.ExecuteAsync($"BEGIN; SELECT 1 FROM cluster_inbox WHERE cluster = '{cluster}' FOR UPDATE; SELECT pg_sleep(9); COMMIT", Token);
+
+        await Eventually.TrueAsync(async () => await HeardAsync(cluster) != before, "a heartbeat is stored again", Token);
+        before = await HeardAsync(cluster);
+        await Eventually.TrueAsync(async () => await HeardAsync(cluster) != before, "another one is stored", Token);
+        Assert.Equal("RUNNING", await alice.StatusAsync(cluster, wait: false, Token));
+        using var deleted = await alice.Http.DeleteAsync($"v1/clusters/{cluster}", Token);
+    }
+
+    [Fact]
     public async Task Replica_ToldToStop_GivesLeasesAndDutiesBackAndLeavesClustersRunning()
     {
         var (leaving, staying) = (Site.Replicas[0], Site.Replicas[1]);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Gateway.Server.Api.Errors;
 using Gateway.Server.Auth;
 using Gateway.Server.Auth.Basic;
 using Microsoft.Extensions.Time.Testing;
@@ -114,7 +115,7 @@ public sealed class PartsTests
     [Fact]
     public void Reason_IsOneShortLineOfAscii()
     {
-        Assert.Equal("caf?: X-Evil: 1??", AuthError.Reason("café: X-Evil: 1\r\n"));
-        Assert.Equal(200, AuthError.Reason(new string('a', 300)).Length);
+        Assert.Equal("caf?: X-Evil: 1??", ErrorAnswer.Reason("café: X-Evil: 1\r\n"));
+        Assert.Equal(200, ErrorAnswer.Reason(new string('a', 300)).Length);
     }
 }

@@ -31,7 +31,8 @@ internal static class AdaptCluster
 
         var limit = view.Cluster.Spec.MaxWorkers;
         var (low, high) = Clamp(minimum, maximum, limit);
-        await desk.SendAsync(view, (address, token) => scheduler.AdaptAsync(name, address, token, low, high, active, cancellationToken), cancellationToken);
+        string what = active ? $"Between {low ?? 0} and {Text(high)} workers were asked for, as there is work." : "Adaptive scaling was ended; the workers stay.";
+        await desk.SendAsync(view, what, (address, token) => scheduler.AdaptAsync(name, address, token, low, high, active, cancellationToken), cancellationToken);
         return JsonAnswers.Answer(
             (minimum ?? low) == low && (maximum ?? high) == high
                 ? new(true, null)

@@ -1,5 +1,6 @@
 using Gateway.Core;
 using Gateway.Core.Clusters;
+using Gateway.Core.Events;
 using Gateway.Core.Store;
 
 namespace Gateway.Server.Api.Clusters;
@@ -7,12 +8,13 @@ namespace Gateway.Server.Api.Clusters;
 /// <summary>Passes an owner's commands on to the scheduler of a running cluster.</summary>
 internal sealed class SchedulerDesk(IClusterStore store)
 {
-    /// <summary>Sends a command.</summary>
+    /// <summary>Sends a command, and tells of it in the timeline.</summary>
     /// <param name="view">The cluster.</param>
+    /// <param name="what">What was asked for, as a sentence for the timeline.</param>
     /// <param name="send">Sends it to an address with a token; answers what went wrong, or null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PublicException">409: the cluster does not run, or its scheduler did not take the command and the cluster has failed for that.</exception>
-    public async Task SendAsync(ClusterView view, Func<string, string, Task<string?>> send, CancellationToken cancellationToken)
+    public async Task SendAsync(ClusterView view, string what, Func<string, string, Task<string?>> send, CancellationToken cancellationToken)
     {
         var cluster = view.Cluster;
         if (view.Phase != ClusterPhase.Running || cluster.ApiAddress is not { Length: > 0 } address)
@@ -28,6 +30,7 @@ internal sealed class SchedulerDesk(IClusterStore store)
 
         if (await send(address, secrets.Token) is not { } problem)
         {
+            await store.AppendEventsAsync([new() { Cluster = cluster.Name, Kind = EventKinds.ClusterScaled, Message = what }], cancellationToken);
             return;
         }
 

@@ -32,7 +32,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         }
         catch (StoreUnavailableException e)
         {
-            LogStoreUnavailable(e, http.Request.Method, http.Request.Path);
+            LogStoreUnavailable(http.Request.Method, http.Request.Path, e.Message);
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
             await ErrorAnswer.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"The gateway's database does not answer, try again in a moment: {e.Message}");
         }
@@ -82,8 +82,8 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
     [LoggerMessage(Level = LogLevel.Debug, Message = "Client of {Method} {Path} went away")]
     private partial void LogAborted(string method, string? path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Database did not answer for {Method} {Path}")]
-    private partial void LogStoreUnavailable(Exception exception, string method, string path);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Database did not answer for {Method} {Path}: {Reason}")]
+    private partial void LogStoreUnavailable(string method, string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Secrets needed for {Path} are encrypted under a key that is not configured")]
     private partial void LogMissingKey(Exception exception, string path);

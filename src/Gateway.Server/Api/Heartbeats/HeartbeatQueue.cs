@@ -1,10 +1,11 @@
 using Gateway.Core.Clusters;
+using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
 
 namespace Gateway.Server.Api.Heartbeats;
 
 /// <summary>Stores heartbeats in groups: while one group is on its way to the database the next gathers.</summary>
-internal sealed partial class HeartbeatQueue(IClusterStore store, ILogger<HeartbeatQueue> logger)
+internal sealed partial class HeartbeatQueue(IClusterStore store, HearingLoss hearing, ILogger<HeartbeatQueue> logger)
 {
     private const int LargestBatch = 256;
 
@@ -92,6 +93,12 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, ILogger<Heartb
         }
         catch (Exception e)
         {
+            if (e is StoreUnavailableException)
+            {
+                // Here, for whoever sent it may have hung up before it was known to be lost.
+                hearing.Note();
+            }
+
             foreach (var entry in entries)
             {
                 entry.Fail(e);

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Gateway.Core.Store;
+using Gateway.Server.Api.Errors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -35,6 +36,6 @@ internal sealed class ClusterTokenHandler(
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => _storeIsSilent
-        ? AuthError.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, "The gateway's database does not answer: try again in a moment")
+        ? ErrorAnswer.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, "The gateway's database does not answer: try again in a moment")
         : ClusterTokens.ChallengeAsync(Context);
 }

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core.Store;
+using Gateway.Server.Api.Errors;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Server.Auth.ClusterToken;
 
 /// <summary>Checks the tokens that schedulers come with. Made for heartbeats: for a known cluster it asks nobody and keeps nothing.</summary>
-internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
+internal sealed class ClusterTokens(IClusterStore store, TimeProvider time) : IDisposable
 {
     public const string Challenge = "token";
 
@@ -14,9 +15,12 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
     private const int LongestName = 63;
     private const int LongestToken = 512;
     private const int Capacity = 20_000;
+    private const int LookUps = 4;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     private readonly BoundedCache<string, TokenRecord> _records = new(Capacity, time);
+    private readonly SemaphoreSlim _turns = new(LookUps);
 
     /// <summary>Whether an <c>Authorization</c> header is of the form that schedulers send.</summary>
     public static bool IsToken(StringValues header) =>
@@ -26,7 +30,7 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
     public static Task ChallengeAsync(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = Challenge;
-        return AuthError.WriteAsync(context, StatusCodes.Status401Unauthorized, "The token of this cluster is required");
+        return ErrorAnswer.WriteAsync(context, StatusCodes.Status401Unauthorized, "The token of this cluster is required");
     }
 
     /// <summary>Whether <paramref name="header"/> is <c>token T</c> with T the token of cluster <paramref name="name"/>.</summary>
@@ -45,15 +49,35 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
 
     private async ValueTask<bool> LookUpAsync(string name, StringValues header, CancellationToken cancellationToken)
     {
-        // Only clusters that exist are remembered: one that does not may be created the next moment.
-        if (await store.TokenAsync(name, cancellationToken) is not { } record)
+        // After a start all schedulers are unknown at once: they must not keep everything else from the database's connections.
+        if (!await _turns.WaitAsync(Patience, cancellationToken))
         {
-            return false;
+            throw new StoreUnavailableException("Too many schedulers are being looked up.");
         }
 
-        _records.Set(name, record, Lifetime);
-        return Fits(record, header);
+        try
+        {
+            if (!_records.TryGet(name, out var record))
+            {
+                // Only clusters that exist are remembered: one that does not may be created the next moment.
+                if (await store.TokenAsync(name, cancellationToken) is not { } found)
+                {
+                    return false;
+                }
+
+                record = found;
+                _records.Set(name, record, Lifetime);
+            }
+
+            return Fits(record, header);
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
+
+    public void Dispose() => _turns.Dispose();
 
     private static bool Fits(TokenRecord record, StringValues header)
     {

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using Gateway.Core;
 using Gateway.Core.People;
 using Gateway.Core.Store;
+using Gateway.Server.Api.Errors;
 using Gateway.Server.Auth.Session;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -73,11 +74,11 @@ internal sealed class UserHandler(
             Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        return AuthError.WriteAsync(Context, _refused.Status, _refused.Sentence);
+        return ErrorAnswer.WriteAsync(Context, _refused.Status, _refused.Sentence);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        AuthError.WriteAsync(Context, StatusCodes.Status403Forbidden, "Only an administrator may do this");
+        ErrorAnswer.WriteAsync(Context, StatusCodes.Status403Forbidden, "Only an administrator may do this");
 
     private (IAuthenticationMode Mode, string Credentials)? ReadHeader() =>
         AuthorizationHeader.TryRead(Request.Headers.Authorization, out var scheme, out var credentials) && modes.ByScheme(scheme) is { } mode
