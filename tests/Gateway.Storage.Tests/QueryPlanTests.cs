@@ -32,8 +32,8 @@ public abstract class QueryPlanTests(Func<CancellationToken, Task<TestDatabase>>
             await StartWorkersAsync(name, $"{name}-w1", $"{name}-w2");
         }
 
-        await Store.Jobs.PulseAsync("a", "1", Lease, Token);
         await FillAsync(history);
+        await Store.Jobs.PulseAsync("a", "1", Lease, Token);
         foreach (var (name, operation) in Operations(owner))
         {
             long begun = Stopwatch.GetTimestamp();

@@ -69,9 +69,17 @@ public abstract class ReconcileStoreTests(Func<CancellationToken, Task<TestDatab
         {
             Cluster = saved = snapshot.Cluster with
             {
-                Phase = ClusterPhase.Closing, Outcome = ClusterPhase.Failed, Reason = "because", WorkerFailures = 3, NotBefore = at,
-                SchedulerAddress = "tls://a:1", DashboardAddress = "http://a:2", ApiAddress = "http://a:3",
-                SubmittedAt = at, RunningAt = at, ClosingAt = at,
+                Phase = ClusterPhase.Closing,
+                Outcome = ClusterPhase.Failed,
+                Reason = "because",
+                WorkerFailures = 3,
+                NotBefore = at,
+                SchedulerAddress = "tls://a:1",
+                DashboardAddress = "http://a:2",
+                ApiAddress = "http://a:3",
+                SubmittedAt = at,
+                RunningAt = at,
+                ClosingAt = at,
             },
             NewWorkers = [NewWorker("w2", "c1")],
             ChangedWorkers = [NewWorker("w1", "c1") with { Phase = WorkerPhase.Stopping, Outcome = WorkerPhase.Failed, Reason = "lost", ConnectedAt = at, LeavingAt = at, StopSaved = true }],
