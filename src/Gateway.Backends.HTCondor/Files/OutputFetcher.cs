@@ -10,8 +10,10 @@ namespace Gateway.Backends.HTCondor.Files;
 
 /// <summary>Brings output of spooled jobs from the schedd, in one call for all of an account's.</summary>
 /// <remarks>A schedd forgets a job's output when the job is removed: it is fetched before.</remarks>
-internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
+internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools tools, Constraint constraint, Impersonation identity, TimeProvider time, ILogger<OutputFetcher> logger) : IDisposable
 {
+    private const int Completed = 4;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _one = new(1);
@@ -41,12 +43,13 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
                 }
             }
 
-            var due = jobs.Where(job => (job.Starts > 0 || job.Status == 2) && job.Status != 3 && (_tried.TryAdd((schedd.Scope, job.Id, job.Status), now) || isLast)).ToList();
+            // Not before a job has begun: its machine's copy of the ad must not know of a fetch, see the template's TransferOutput.
+            var due = jobs.Where(job => (job.Starts > 0 || (isLast && job.Status == 2)) && job.Status != 3 && (_tried.TryAdd((schedd.Scope, job.Id, job.Status), now) || isLast)).ToList();
             foreach (var account in due.GroupBy(job => options.Identity.Mode == IdentityMode.Token ? job.Account : ""))
             {
                 foreach (var some in account.Chunk(500))
                 {
-                    await FetchAsync(schedd, account.Key, [.. some.Select(job => job.Id)], cancellationToken);
+                    await FetchAsync(schedd, account.Key, some, cancellationToken);
                 }
             }
         }
@@ -58,11 +61,19 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
 
     public void Dispose() => _one.Dispose();
 
-    private async Task FetchAsync(Schedd schedd, string account, IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    private async Task FetchAsync(Schedd schedd, string account, IReadOnlyCollection<JobAd> jobs, CancellationToken cancellationToken)
     {
+        var ids = jobs.Select(job => job.Id).ToList();
         try
         {
             var environment = await identity.AsAsync(account, cancellationToken);
+            if (jobs.Any(job => job.Status == Completed))
+            {
+                // At a job's end the schedd notes what its machine sent: nothing, where output was streamed.
+                string[] names = ["-constraint", constraint.Ids(jobs.Where(job => job.Status == Completed).Select(job => job.Id)), "SpooledOutputFiles", OutputFiles.Both];
+                await tools.RunAsync(new ToolCall("condor_qedit", [.. schedd.Arguments, .. names]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
+            }
+
             // With a constraint it would pass over jobs that have not ended.
             await tools.RunAsync(new ToolCall("condor_transfer_data", [.. schedd.Arguments, .. ids.Select(id => id.ToString())]) { Timeout = options.Tools.SubmitTimeout, Environment = environment }, cancellationToken);
         }

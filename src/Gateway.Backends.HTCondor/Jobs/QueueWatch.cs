@@ -75,7 +75,7 @@ internal sealed partial class QueueWatch(
         .SelectMany(listing => listing.Ads.Select(ad => (Ad: ad, Report: JobExplainer.Report(ad, listing.Schedd.Scope))))
         .GroupBy(job => (job.Ad.Name, job.Ad.Account))
         .Where(group => group.Skip(1).Any())
-        .SelectMany(group => group.OrderByDescending(job => Rank(job.Report)).ThenBy(job => job.Ad.Id).Skip(1))
+        .SelectMany(group => group.OrderByDescending(job => Rank(job.Report)).ThenBy(job => job.Ad.IsSpooling).ThenBy(job => job.Ad.Id).Skip(1))
         .Select(job => (job.Report.Scope, job.Report.Handle))];
 
     private static int Rank(JobReport report) => report.State switch

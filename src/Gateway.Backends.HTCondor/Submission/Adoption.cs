@@ -39,7 +39,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
             // It may be there: submitting it elsewhere could make two.
             foreach (var job in rest)
             {
-                batch.Fail(job.Index, silent.Values.First().Message);
+                batch.Fail(job.Index, silent.Values.First().Message, mayExist: true);
             }
 
             rest = [];
@@ -62,7 +62,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
         {
             foreach (var job in jobs)
             {
-                batch.Fail(job.Index, failure.Message);
+                batch.Fail(job.Index, failure.Message, mayExist: true);
             }
 
             return [];

@@ -48,7 +48,7 @@ internal sealed partial class JobStarter(
                 }
                 catch (IOException exception)
                 {
-                    batch.Fail(i, $"Its files could not be written: {exception.Message}");
+                    batch.Set(i, new StartOutcome.Deferred(Soon, $"Its files could not be written: {exception.Message}."));
                 }
             }
 
@@ -66,6 +66,7 @@ internal sealed partial class JobStarter(
             }
         }
 
+        var outcomes = batch.Outcomes(Soon);
         for (var i = 0; i < jobs.Count; i++)
         {
             if (batch.IsSettled(i))
@@ -74,7 +75,7 @@ internal sealed partial class JobStarter(
             }
         }
 
-        return batch.Outcomes(Soon);
+        return outcomes;
     }
 
     private async Task SubmitAsync(List<PreparedJob> jobs, StartBatch batch, CancellationToken cancellationToken)
@@ -136,7 +137,7 @@ internal sealed partial class JobStarter(
             foreach (var job in jobs)
             {
                 _uncertain.TryRemove(job.Name, out _);
-                batch.Fail(job.Index, failure.Message);
+                batch.Fail(job.Index, failure.Message, mayExist: false);
             }
 
             return;

@@ -126,7 +126,7 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
         {
             // Streamed output is in the spool only, where the schedd must find it when it is fetched; the machine, which has it not,
             // must not look for it. Both read this one attribute: only the schedd's copy knows of a fetch after the start.
-            Line(text, "My.TransferOutput", $"ifThenElse((StageOutStart ?: 0) > (JobCurrentStartDate ?: 0), strcat({JobAttributes.Job}, \".{OutputFiles.Output},\", {JobAttributes.Job}, \".{OutputFiles.Error}\"), \"\")");
+            Line(text, "My.TransferOutput", $"ifThenElse(StageOutStart =!= undefined && StageOutStart >= (JobCurrentStartDate ?: 0), {OutputFiles.Both}, \"\")");
         }
         else
         {

@@ -9,6 +9,7 @@ internal sealed class StartBatch(int count)
 {
     private readonly StartOutcome?[] _outcomes = new StartOutcome?[count];
     private readonly string?[] _failures = new string?[count];
+    private bool _uncertain;
 
     /// <summary>Whether something is known of a job.</summary>
     public bool IsSettled(int index) => _outcomes[index] is not null;
@@ -26,13 +27,22 @@ internal sealed class StartBatch(int count)
     public void Started(PreparedJob job, Schedd schedd, JobId id, JobState state = JobState.Pending) =>
         Set(job.Index, new StartOutcome.Started(new CondorHandle(schedd.Scope, id, job.Account, job.Start.Cluster).ToString(), state));
 
-    /// <summary>Nothing is known of a job: HTCondor did not answer.</summary>
-    public void Fail(int index, string reason) => _failures[index] = reason;
+    /// <summary>A job was not submitted: HTCondor did not answer.</summary>
+    /// <param name="index">The job's place.</param>
+    /// <param name="reason">What was said.</param>
+    /// <param name="mayExist">True: it, or an earlier try, may have been submitted all the same.</param>
+    public void Fail(int index, string reason, bool mayExist)
+    {
+        _failures[index] = reason;
+        _uncertain |= mayExist;
+    }
 
-    /// <exception cref="BackendUnavailableException">HTCondor did not answer for any job that was not refused before it was asked.</exception>
+    /// <exception cref="BackendUnavailableException">
+    /// HTCondor did not answer for any job, or it is open for one whether it exists: the next try of all must ask first, also after a restart.
+    /// </exception>
     public IReadOnlyList<StartOutcome> Outcomes(TimeSpan soon)
     {
-        if (_failures.FirstOrDefault(failure => failure is not null) is { } reason && _outcomes.All(outcome => outcome is null))
+        if (_failures.FirstOrDefault(failure => failure is not null) is { } reason && (_uncertain || _outcomes.All(outcome => outcome is null)))
         {
             throw new BackendUnavailableException($"HTCondor does not answer: {reason}");
         }
