@@ -42,10 +42,15 @@ fi
 
 wait $pool || { echo "The HTCondor pool could not be made; its tests say so. The end of its log:"; tail -n 5 "$results/pool.log"; }
 
-run_project() { # the figures come from the result file, so that a host that crashes cannot look like success
+execute() { # runs one project; what it prints goes to a file of its own
+    dotnet test "tests/$1" -c "$configuration" --no-build --nologo --logger "trx;LogFileName=$results/$1.trx" \
+        --logger "console;verbosity=minimal" >"$results/$1.log" 2>&1
+}
+
+count() { # the figures come from the result file, so that a host that crashes cannot look like success
     local project=$1 trx=$results/$1.trx
     echo "== $project"
-    dotnet test "tests/$project" -c "$configuration" --no-build --nologo --logger "trx;LogFileName=$trx" --logger "console;verbosity=minimal" || true
+    cat "$results/$project.log"
     if [ ! -s "$trx" ]; then
         failed=$((failed + 1))
         echo "FAILED: $project wrote no results"
@@ -76,7 +81,28 @@ if [ $# = 0 ]; then
     wanted=(plugin)
     for folder in tests/Gateway.*.Tests; do wanted+=("$(basename "$folder")"); done
 fi
+# The batch farm's suite mostly waits for the farm, so it runs beside the others; what uses the farm too, or kills whole sites, comes after it.
+beside= later=()
 for project in "${wanted[@]}"; do
-    if [ "$project" = plugin ]; then run_plugin; else run_project "$project"; fi
+    if [ "$project" = Gateway.Backends.HTCondor.Tests ]; then
+        execute "$project" &
+        beside=$!
+    fi
+done
+for project in "${wanted[@]}"; do
+    case $project in
+        plugin) run_plugin ;;
+        Gateway.Backends.HTCondor.Tests) ;;
+        Gateway.EndToEnd.Tests | Gateway.Faults.Tests) later+=("$project") ;;
+        *) execute "$project"; count "$project" ;;
+    esac
+done
+if [ -n "$beside" ]; then
+    wait "$beside"
+    count Gateway.Backends.HTCondor.Tests
+fi
+for project in "${later[@]}"; do
+    execute "$project"
+    count "$project"
 done
 finish
