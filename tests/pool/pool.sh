@@ -68,7 +68,7 @@ mirror() {
   local from
   from=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true)
   from=$(grep -oE '^(URIs:|deb( +\[[^]]*\])?) *https?://[^ ]+' <<<"$from" | grep -v security | grep -oE 'https?://[^ ]+' | head -1 || true)
-  echo "${DASK_GATEWAY_POOL_MIRROR:-${from:-http://deb.debian.org/debian}}"
+  echo "${DASK_GATEWAY_POOL_MIRROR:-$from}"
 }
 
 make_pool() {
