@@ -1,4 +1,4 @@
-"""A JupyterHub that needs no Node and starts no notebook: tests want its REST API only."""
+"""A JupyterHub that starts no notebook: tests want its REST API and its sign-in page, with its own proxy in front only where they ask for it."""
 
 import os
 
@@ -24,10 +24,13 @@ class NoProxy(Proxy):
 
 
 c = get_config()  # noqa: F821
-c.JupyterHub.proxy_class = NoProxy
+if "TEST_HUB_PROXY_API_PORT" in os.environ:
+    c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:%s" % os.environ["TEST_HUB_PROXY_API_PORT"]
+else:
+    c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.hub_ip = "127.0.0.1"
 c.JupyterHub.hub_port = int(os.environ["TEST_HUB_PORT"])
-# Where the proxy would listen; nothing does.
+# Where the proxy listens, if there is one.
 c.JupyterHub.bind_url = "http://127.0.0.1:%s/" % os.environ["TEST_HUB_PROXY_PORT"]
 c.JupyterHub.db_url = "sqlite:///jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = "cookie_secret"
@@ -36,9 +39,14 @@ c.JupyterHub.spawner_class = "simple"
 c.Authenticator.allowed_users = {"alice", "bob", "odd:name"}
 c.Authenticator.admin_users = {"carol"}
 c.JupyterHub.load_groups = {"physics": ["alice"]}
+# The gateway as a service that the Hub does not start: behind its proxy, or at an address of its own.
+gateway = {"name": "dask-gateway", "api_token": os.environ["TEST_HUB_SERVICE_TOKEN"], "oauth_no_confirm": True}
+if "TEST_HUB_SERVICE_URL" in os.environ:
+    gateway["url"] = os.environ["TEST_HUB_SERVICE_URL"]
+if "TEST_HUB_REDIRECT_URI" in os.environ:
+    gateway["oauth_redirect_uri"] = os.environ["TEST_HUB_REDIRECT_URI"]
 c.JupyterHub.services = [
-    # The gateway as a service that the Hub does not start.
-    {"name": "dask-gateway", "api_token": os.environ["TEST_HUB_SERVICE_TOKEN"]},
+    gateway,
     # Makes the users' tokens through the Hub's API.
     {"name": "token-maker", "api_token": os.environ["TEST_HUB_MAKER_TOKEN"]},
 ]

@@ -3,6 +3,9 @@ namespace Gateway.Proxy.Configuration;
 /// <summary>Configuration section <c>Proxy:Dashboards</c>.</summary>
 public sealed class DashboardOptions
 {
+    /// <summary>Who may see a cluster's dashboard; the guard that is given to <c>MapDashboards</c> keeps to it.</summary>
+    public DashboardAudience Access { get; set; } = DashboardAudience.Owner;
+
     /// <summary>For a dashboard to accept a connection, 100 ms to 5 min.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -58,6 +58,7 @@ internal static class ProxyOptionsReader
 
     private static void Read(SectionReader s, DashboardOptions dashboards)
     {
+        dashboards.Access = s.Choice(nameof(dashboards.Access), dashboards.Access);
         dashboards.ConnectTimeout = s.Duration(nameof(dashboards.ConnectTimeout), dashboards.ConnectTimeout, Duration.Tenth, Duration.FiveMinutes);
         dashboards.ActivityTimeout = s.Duration(nameof(dashboards.ActivityTimeout), dashboards.ActivityTimeout, Duration.Second, Duration.Day);
         dashboards.FrameAncestors = s.Text(nameof(dashboards.FrameAncestors), dashboards.FrameAncestors, IsSourceList, "sources of a frame-ancestors policy, such as 'self' https://hub.example.org")!;

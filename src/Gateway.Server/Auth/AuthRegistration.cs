@@ -1,5 +1,6 @@
 using Gateway.Core.People;
 using Gateway.Server.Auth.Basic;
+using Gateway.Server.Auth.Browser;
 using Gateway.Server.Auth.ClusterToken;
 using Gateway.Server.Auth.JupyterHub;
 using Gateway.Server.Auth.Modes;
@@ -32,6 +33,9 @@ internal static class AuthRegistration
         services.AddSingleton<Identities>();
         services.AddSingleton<Membership>();
         services.AddSingleton<SessionCookies>();
+        services.AddSingleton<RenewalCookies>();
+        services.AddSingleton<Attempts>();
+        services.AddSingleton<BrowserSignIn>();
         services.AddSingleton<ClusterTokens>();
         services.AddSingleton<AuthenticationModes>();
         services.AddBasicMode();

@@ -48,6 +48,23 @@ internal sealed class BoundedCache<TKey, TValue>(int capacity, TimeProvider time
         }
     }
 
+    /// <summary>Remembers a value unless there is one that has not ended; of many who come at the same time with the same key, one gets true.</summary>
+    public bool TryAdd(TKey key, TValue value, TimeSpan lifetime)
+    {
+        var entry = new Entry(value, Until(lifetime));
+        if (_entries.TryAdd(key, entry))
+        {
+            if (Interlocked.Increment(ref _count) > capacity)
+            {
+                MakeRoom();
+            }
+
+            return true;
+        }
+
+        return _entries.TryGetValue(key, out var old) && old.Until <= time.GetTimestamp() && _entries.TryUpdate(key, entry, old);
+    }
+
     public void Remove(TKey key)
     {
         if (_entries.TryRemove(key, out _))

@@ -11,6 +11,7 @@ using Gateway.Proxy.Dashboards;
 using Gateway.Server.Api;
 using Gateway.Server.Api.Health;
 using Gateway.Server.Auth;
+using Gateway.Server.Auth.Browser;
 using Gateway.Server.Routing;
 using Gateway.Server.Telemetry;
 using Gateway.Storage;
@@ -89,7 +90,8 @@ internal static class GatewayApp
         app.UseGatewayAuthentication();
         app.UseWebSockets();
         app.MapGatewayApi();
-        app.MapDashboards(app.Services.GetRequiredService<DashboardAccess>().AllowAsync).RequireAuthorization(Policies.User);
+        app.MapBrowserSignIn();
+        app.MapDashboards(app.Services.GetRequiredService<DashboardAccess>().AllowAsync);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }
 

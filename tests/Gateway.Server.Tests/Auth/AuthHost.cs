@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using Gateway.Proxy.Configuration;
 using Gateway.Server.Auth;
+using Gateway.Server.Auth.Browser;
 using Gateway.Server.Auth.ClusterToken;
+using Gateway.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
@@ -20,11 +23,12 @@ internal sealed class AuthHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private AuthHost(WebApplication app, IdentityStore store, FakeTimeProvider time)
+    private AuthHost(WebApplication app, IdentityStore store, FakeTimeProvider time, LogLines log)
     {
         _app = app;
         Store = store;
         Time = time;
+        Log = log;
         Address = new Uri(app.Urls.First());
     }
 
@@ -34,20 +38,27 @@ internal sealed class AuthHost : IAsyncDisposable
 
     public FakeTimeProvider Time { get; }
 
+    /// <summary>What the log would say: all of ours, warnings of everybody else.</summary>
+    public LogLines Log { get; }
+
     public IServiceProvider Services => _app.Services;
 
     public static async Task<AuthHost> StartAsync(params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value));
+        var log = new LogLines();
+        builder.Configuration.AddInMemoryCollection(settings.GroupBy(s => s.Key).ToDictionary(s => s.Key, s => (string?)s.Last().Value));
         var (store, fake) = IdentityStore.Create();
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddGatewayAuthentication(builder.Configuration);
+        builder.Services.AddSingleton<DashboardAccess>();
+        builder.Services.AddOptions<ProxyOptions>().Configure(options =>
+            options.Dashboards.Access = Enum.Parse<DashboardAudience>(builder.Configuration["Proxy:Dashboards:Access"] ?? "Owner", ignoreCase: true));
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning).AddFilter("Gateway", LogLevel.Trace);
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         var app = builder.Build();
         app.UsePathBase("/prefix");
@@ -55,7 +66,7 @@ internal sealed class AuthHost : IAsyncDisposable
         app.UseGatewayAuthentication();
         Map(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app, fake, time);
+        return new(app, fake, time, log);
     }
 
     /// <summary>A client that, unlike a browser, keeps no cookies by itself.</summary>
@@ -69,6 +80,8 @@ internal sealed class AuthHost : IAsyncDisposable
     {
         app.MapGet("/api/health", () => "pass");
         app.MapMethods("/who", ["GET", "POST"], (HttpContext context) => Who(context)).RequireAuthorization(Policies.User);
+        app.MapBrowserSignIn();
+        MapDashboards(app, app.ServiceProvider.GetRequiredService<DashboardAccess>());
         app.MapGet("/admin", (HttpContext context) => Who(context)).RequireAuthorization(Policies.Admin);
         app.MapGet("/api/v1/clusters/", () => Results.Json(new Dictionary<string, string>())).RequireAuthorization(Policies.User);
         app.MapDelete("/api/v1/clusters/{name}", (HttpContext context) => context.TokenCluster() ?? context.GetCaller().Name)
@@ -82,6 +95,16 @@ internal sealed class AuthHost : IAsyncDisposable
             }
         });
     }
+
+    // The dashboard itself is elsewhere; what matters here is who gets to it.
+    private static void MapDashboards(IEndpointRouteBuilder app, DashboardAccess access) =>
+        app.Map("/clusters/{name}/{**rest}", async (string name, HttpContext context) =>
+        {
+            if (await access.AllowAsync(context, name))
+            {
+                await context.Response.WriteAsync($"dashboard of {name}");
+            }
+        });
 
     private static IResult Who(HttpContext context)
     {

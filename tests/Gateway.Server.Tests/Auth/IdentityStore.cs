@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 
 namespace Gateway.Server.Tests.Auth;
@@ -11,6 +12,7 @@ public class IdentityStore : DispatchProxy
 {
     private readonly ConcurrentDictionary<(string Scheme, string Issuer, string Subject), Guid> _users = new();
     private readonly ConcurrentDictionary<string, TokenRecord> _tokens = new();
+    private readonly ConcurrentDictionary<string, ClusterView> _clusters = new();
     private int _tokenQueries;
 
     public bool IsSilent { get; set; }
@@ -25,12 +27,29 @@ public class IdentityStore : DispatchProxy
         return (store, (IdentityStore)(object)store);
     }
 
+    /// <summary>Makes a cluster of a user's; the user is the one that signs in by this scheme and name.</summary>
+    public string AddClusterOf(string scheme, string owner)
+    {
+        var id = _users.GetOrAdd((scheme, string.Empty, owner), _ => Guid.NewGuid());
+        var cluster = new Cluster
+        {
+            Name = RandomName.ForCluster(),
+            OwnerId = id,
+            Options = "{}",
+            Spec = new() { SchedulerBackend = "local", Account = owner },
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        };
+        _clusters[cluster.Name] = new(cluster, DesiredState.Running, null);
+        return cluster.Name;
+    }
+
     public void AddCluster(string name, string token) => _tokens[name] = new(name, SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name switch
     {
         nameof(IClusterStore.EnsureUserAsync) => EnsureUserAsync((string)args![0]!, (string)args[1]!, (string)args[2]!),
         nameof(IClusterStore.TokenAsync) => TokenAsync((string)args![0]!),
+        nameof(IClusterStore.FindAsync) => FindAsync((string)args![0]!),
         var name => throw new NotSupportedException($"{name} has nothing to do with signing in."),
     };
 
@@ -38,6 +57,12 @@ public class IdentityStore : DispatchProxy
     {
         await AnswerAsync();
         return _users.GetOrAdd((scheme, issuer, subject), _ => Guid.NewGuid());
+    }
+
+    private async Task<ClusterView?> FindAsync(string name)
+    {
+        await AnswerAsync();
+        return _clusters.GetValueOrDefault(name);
     }
 
     private async Task<TokenRecord?> TokenAsync(string name)

@@ -9,6 +9,7 @@ using System.Text.Json.Nodes;
 namespace Gateway.Server.Tests.Auth;
 
 /// <summary>The real JupyterHub as a process of its own, in a folder and on ports of its own.</summary>
+/// <remarks>Its users come in with any password.</remarks>
 public sealed class RealHub : IAsyncLifetime
 {
     private static readonly string[] Places = ["/usr/bin/jupyterhub", "/usr/local/bin/jupyterhub"];
@@ -21,6 +22,15 @@ public sealed class RealHub : IAsyncLifetime
 
     public string ApiUrl { get; private set; } = string.Empty;
 
+    /// <summary>Where browsers find the Hub.</summary>
+    public string Url { get; private set; } = string.Empty;
+
+    /// <summary>The gateway's address; with it browsers can sign in for the gateway.</summary>
+    public string? GatewayUrl { get; init; }
+
+    /// <summary>Whether the Hub's own proxy runs in front of the Hub and of the gateway.</summary>
+    public bool HasProxy { get; init; }
+
     /// <summary>The token of the gateway's own service.</summary>
     public string ServiceToken => _serviceToken;
 
@@ -31,7 +41,7 @@ public sealed class RealHub : IAsyncLifetime
             return;
         }
 
-        var (port, proxyPort) = FreePorts();
+        int[] ports = FreePorts(3);
         var start = new ProcessStartInfo(program, ["-f", Path.Combine(AppContext.BaseDirectory, "Auth", "JupyterHub", "jupyterhub_config.py")])
         {
             WorkingDirectory = _folder.FullName,
@@ -39,13 +49,19 @@ public sealed class RealHub : IAsyncLifetime
             RedirectStandardError = true,
             Environment =
             {
-                ["TEST_HUB_PORT"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                ["TEST_HUB_PROXY_PORT"] = proxyPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["TEST_HUB_PORT"] = $"{ports[0]}",
+                ["TEST_HUB_PROXY_PORT"] = $"{ports[1]}",
+                [HasProxy ? "TEST_HUB_PROXY_API_PORT" : "NONE"] = $"{ports[2]}",
                 ["TEST_HUB_SERVICE_TOKEN"] = _serviceToken,
                 ["TEST_HUB_MAKER_TOKEN"] = _makerToken,
             },
         };
         start.Environment.Remove("PYTHONPATH");
+        if (GatewayUrl is not null)
+        {
+            start.Environment[HasProxy ? "TEST_HUB_SERVICE_URL" : "TEST_HUB_REDIRECT_URI"] = HasProxy ? GatewayUrl : GatewayUrl + "/oauth_callback";
+        }
+
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Heard(line.Data);
         _process.ErrorDataReceived += (_, line) => Heard(line.Data);
@@ -53,7 +69,8 @@ public sealed class RealHub : IAsyncLifetime
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        ApiUrl = $"http://127.0.0.1:{port}/hub/api";
+        ApiUrl = $"http://127.0.0.1:{ports[0]}/hub/api";
+        Url = $"http://127.0.0.1:{(HasProxy ? ports[1] : ports[0])}";
         await _isRunning.Task.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
@@ -94,13 +111,13 @@ public sealed class RealHub : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    private static (int Hub, int Proxy) FreePorts()
+    private static int[] FreePorts(int count)
     {
-        using var one = new TcpListener(IPAddress.Loopback, 0);
-        using var two = new TcpListener(IPAddress.Loopback, 0);
-        one.Start();
-        two.Start();
-        return (((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)two.LocalEndpoint).Port);
+        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        Array.ForEach(listeners, listener => listener.Start());
+        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        Array.ForEach(listeners, listener => listener.Dispose());
+        return ports;
     }
 
     private HttpClient Maker() => new() { DefaultRequestHeaders = { { "Authorization", $"token {_makerToken}" } } };

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Server.Auth.Browser;
 using Gateway.Server.Auth.Modes;
 using Microsoft.Extensions.Options;
 
@@ -16,7 +17,7 @@ internal sealed partial class JupyterHubMode : IAuthenticationMode
     private readonly BoundedCache<string, LoginOutcome> _known;
     private readonly Coalescer<string, LoginOutcome> _asking = new();
 
-    public JupyterHubMode(HubClient hub, IOptions<AuthOptions> options, TimeProvider time, ILogger<JupyterHubMode> logger)
+    public JupyterHubMode(HubClient hub, HubSignIn signIn, IOptions<AuthOptions> options, TimeProvider time, ILogger<JupyterHubMode> logger)
     {
         _hub = hub;
         _options = options.Value.JupyterHub;
@@ -25,6 +26,13 @@ internal sealed partial class JupyterHubMode : IAuthenticationMode
         {
             LogAnyToken(logger);
         }
+
+        Browser = _options.SignIn.IsOffered ? signIn : null;
+        if (Browser is null)
+        {
+            string why = _options.SignIn.Enabled is false ? "it is switched off" : $"it lacks {string.Join("; ", _options.SignIn.Missing())}";
+            LogNoBrowsers(logger, why);
+        }
     }
 
     public string Name => ModeName;
@@ -32,6 +40,8 @@ internal sealed partial class JupyterHubMode : IAuthenticationMode
     public string Challenge => "jupyterhub";
 
     public bool AttachedByBrowsers => false;
+
+    public IAuthorizationServer? Browser { get; }
 
     public async ValueTask<LoginOutcome> AuthenticateAsync(HttpContext context, string credentials, CancellationToken cancellationToken)
     {
@@ -64,4 +74,7 @@ internal sealed partial class JupyterHubMode : IAuthenticationMode
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Any token of the JupyterHub lets its owner in, whatever its scopes: Authentication:JupyterHub:ServiceName is not set")]
     private static partial void LogAnyToken(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Nobody can sign in with a browser, for dashboards, by Authentication:JupyterHub:SignIn: {Reason}")]
+    private static partial void LogNoBrowsers(ILogger logger, string reason);
 }

@@ -33,10 +33,13 @@ internal sealed record JupyterHubOptions
     /// <summary>PEM file with the key of <see cref="CertFile"/>.</summary>
     public string? KeyFile { get; init; }
 
+    public HubSignInOptions SignIn { get; init; } = new();
+
     /// <summary>Fills what is not configured from the variables that a Hub gives to its services.</summary>
     public void TakeFromHub(IConfiguration configuration)
     {
         ApiUrl = string.IsNullOrEmpty(ApiUrl) ? configuration["JUPYTERHUB_API_URL"] : ApiUrl;
         ServiceName = string.IsNullOrEmpty(ServiceName) ? configuration["JUPYTERHUB_SERVICE_NAME"] : ServiceName;
+        SignIn.TakeFromHub(configuration, ServiceName);
     }
 }

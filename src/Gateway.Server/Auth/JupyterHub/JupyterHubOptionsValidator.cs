@@ -33,6 +33,7 @@ internal static class JupyterHubOptionsValidator
             failures.Add($"{Section}:CertFile and {Section}:KeyFile go together; one of them is missing.");
         }
 
+        HubSignInOptionsValidator.Check(options.SignIn, failures);
         if (failures.Count > 0)
         {
             return;

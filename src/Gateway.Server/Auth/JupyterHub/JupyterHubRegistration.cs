@@ -10,8 +10,10 @@ internal static class JupyterHubRegistration
     public static void AddJupyterHubMode(this IServiceCollection services)
     {
         services.AddSingleton<JupyterHubMode>();
+        services.AddSingleton<HubConnection>();
         services.AddSingleton<HubClient>();
-        services.AddHttpClient(HubClient.ClientName)
+        services.AddSingleton<HubSignIn>();
+        services.AddHttpClient(HubConnection.ClientName)
             .ConfigureHttpClient(client =>
             {
                 client.MaxResponseContentBufferSize = LongestAnswer;

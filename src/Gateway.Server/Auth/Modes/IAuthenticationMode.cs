@@ -1,10 +1,12 @@
+using Gateway.Server.Auth.Browser;
+
 namespace Gateway.Server.Auth.Modes;
 
 /// <summary>One way for users to sign in through the <c>Authorization</c> header.</summary>
 /// <remarks>
 /// A mode that answers with a header of its own (Kerberos: <c>WWW-Authenticate: Negotiate …</c> whatever the status) sets it on the response in
-/// <see cref="AuthenticateAsync"/>. A mode that signs in through a browser's redirects (OpenID Connect) brings its own ASP.NET scheme and ends in
-/// <see cref="Session.SessionCookies.Issue"/>.
+/// <see cref="AuthenticateAsync"/>; browsers answer it by themselves. A mode whose users sign in on somebody else's page (JupyterHub, OpenID Connect)
+/// has a <see cref="Browser"/>.
 /// </remarks>
 internal interface IAuthenticationMode
 {
@@ -16,6 +18,9 @@ internal interface IAuthenticationMode
 
     /// <summary>True when browsers send such credentials by themselves, on requests from foreign pages too.</summary>
     bool AttachedByBrowsers { get; }
+
+    /// <summary>Where a person with nothing but a browser signs in; null: nowhere else than in the header.</summary>
+    IAuthorizationServer? Browser => null;
 
     /// <summary>Checks credentials.</summary>
     /// <param name="context">The request they came with.</param>

@@ -15,4 +15,10 @@ internal sealed record Login
 
     /// <summary>When a session resting on this sign-in has to end at the latest; null: only the session's own lifetime counts.</summary>
     public DateTimeOffset? SessionEnds { get; init; }
+
+    /// <summary>
+    /// Secret credentials that the mode takes again in <see cref="IAuthenticationMode.AuthenticateAsync"/>. A browser keeps them, encrypted, so that its
+    /// sessions go on for as long as the mode still accepts them; null: they end when they end.
+    /// </summary>
+    public Renewal? Renewal { get; init; }
 }

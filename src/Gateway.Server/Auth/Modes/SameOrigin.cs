@@ -12,6 +12,13 @@ internal static class SameOrigin
         || request.Headers.Upgrade.Count > 0
         || HttpMethods.IsConnect(request.Method);
 
+    /// <summary>
+    /// True when a browser says that a page of our own origin asks for something below <c>/api</c>. The only such pages that run scripts are dashboards,
+    /// which users' schedulers serve: whoever looks at somebody else's must not lend it their name.
+    /// </summary>
+    public static bool IsDashboardAskingTheApi(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"] is ["same-origin"] && request.Path.StartsWithSegments("/api");
+
     /// <summary>False when a browser says that a foreign page is behind the request. Programs say nothing, and pass.</summary>
     public static bool Permits(HttpRequest request)
     {

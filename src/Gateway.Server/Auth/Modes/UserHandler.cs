@@ -5,6 +5,7 @@ using Gateway.Core;
 using Gateway.Core.People;
 using Gateway.Core.Store;
 using Gateway.Server.Api.Errors;
+using Gateway.Server.Auth.Browser;
 using Gateway.Server.Auth.Session;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,7 @@ namespace Gateway.Server.Auth.Modes;
 internal sealed class UserHandler(
     AuthenticationModes modes,
     SessionCookies sessions,
+    RenewalCookies renewals,
     Identities identities,
     Membership membership,
     IOptionsMonitor<AuthenticationSchemeOptions> options,
@@ -23,33 +25,43 @@ internal sealed class UserHandler(
 {
     private LoginOutcome.Refused _refused = new(StatusCodes.Status401Unauthorized, "Authentication required");
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         // A header of a foreign scheme is some proxy's affair: the cookie still counts.
-        if (ReadHeader() is not var (mode, credentials))
+        if (ReadHeader() is var (mode, credentials))
         {
-            return sessions.Read(Context) is { } ticket ? Admit(ticket, attachedByBrowser: true) : AuthenticateResult.NoResult();
+            return SignInAsync(mode, credentials, mode.AttachedByBrowsers, isRenewal: false);
         }
 
+        return sessions.Read(Context) is { } ticket ? Task.FromResult(Admit(ticket, attachedByBrowser: true))
+            : renewals.Read(Context) is var (kept, renewal) ? SignInAsync(kept, renewal, attachedByBrowser: true, isRenewal: true)
+            : Task.FromResult(AuthenticateResult.NoResult());
+    }
+
+    private async Task<AuthenticateResult> SignInAsync(IAuthenticationMode mode, string credentials, bool attachedByBrowser, bool isRenewal)
+    {
         try
         {
             switch (await mode.AuthenticateAsync(Context, credentials, Context.RequestAborted))
             {
-                case LoginOutcome.SignedIn signedIn:
-                    var login = signedIn.Login;
+                case LoginOutcome.SignedIn { Login: var login }:
                     var userId = await identities.UserAsync(mode.Name, login.Name, Context.RequestAborted);
                     var ticket = sessions.TicketFor(mode, login, userId);
-                    var result = Admit(ticket, mode.AttachedByBrowsers);
+                    var result = Admit(ticket, attachedByBrowser);
                     if (result.Succeeded)
                     {
                         sessions.Issue(Context, ticket);
                     }
 
                     return result;
+                case LoginOutcome.Refused { Status: StatusCodes.Status401Unauthorized or StatusCodes.Status500InternalServerError } when isRenewal:
+                    // Signed out, removed or expired over there: as if there had never been a session.
+                    renewals.Remove(Context);
+                    return AuthenticateResult.NoResult();
                 case LoginOutcome.Refused refused:
                     return Refuse(refused);
                 case var outcome:
-                    throw new InvalidOperationException($"Mode {mode.Name} ended in {outcome}.");
+                    throw new InvalidOperationException($"Mode {mode.Name} ended in {outcome.GetType().Name}.");
             }
         }
         catch (StoreUnavailableException)
@@ -74,7 +86,7 @@ internal sealed class UserHandler(
             Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        return ErrorAnswer.WriteAsync(Context, _refused.Status, _refused.Sentence);
+        return Refusal.WriteAsync(Context, _refused.Status, _refused.Sentence);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
@@ -87,6 +99,11 @@ internal sealed class UserHandler(
 
     private AuthenticateResult Admit(SessionTicket ticket, bool attachedByBrowser)
     {
+        if (attachedByBrowser && SameOrigin.IsDashboardAskingTheApi(Request))
+        {
+            return Refuse(new(StatusCodes.Status403Forbidden, "This request comes from a dashboard's page, which must not act in your name"));
+        }
+
         if (attachedByBrowser && SameOrigin.Concerns(Request) && !SameOrigin.Permits(Request))
         {
             return Refuse(new(StatusCodes.Status403Forbidden, "This request comes from a page of another site, which must not act in your name"));

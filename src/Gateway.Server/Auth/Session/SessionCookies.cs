@@ -40,11 +40,12 @@ internal sealed partial class SessionCookies(
     }
 
     /// <summary>Adds the cookie to the response. A failure costs the user another sign-in and is not worth an error.</summary>
-    public void Issue(HttpContext context, SessionTicket ticket)
+    /// <returns>Whether the browser or program gets one.</returns>
+    public bool Issue(HttpContext context, SessionTicket ticket)
     {
         if (ticket.Ends <= time.GetUtcNow().ToUnixTimeSeconds() || context.Response.HasStarted)
         {
-            return;
+            return false;
         }
 
         string value;
@@ -56,25 +57,21 @@ internal sealed partial class SessionCookies(
         catch (CryptographicException failure)
         {
             LogNotProtected(logger, failure);
-            return;
+            return false;
         }
 
         if (value.Length > Longest)
         {
             LogTooLong(logger, ticket.Name, ticket.Groups.Count);
-            return;
+            return false;
         }
 
-        _cookies.AppendResponseCookie(context, options.Value.Session.CookieName, value, new CookieOptions
-        {
-            HttpOnly = true,
-            IsEssential = true,
-            SameSite = SameSiteMode.Lax,
-            Secure = context.Request.IsHttps,
-            Path = context.Request.PathBase.HasValue ? context.Request.PathBase.ToString() : "/",
-            MaxAge = TimeSpan.FromSeconds(Math.Ceiling((DateTimeOffset.FromUnixTimeSeconds(ends) - time.GetUtcNow()).TotalSeconds)),
-        });
+        var lifetime = DateTimeOffset.FromUnixTimeSeconds(ends) - time.GetUtcNow();
+        _cookies.AppendResponseCookie(context, options.Value.Session.CookieName, value, OurCookies.For(context, lifetime));
+        return true;
     }
+
+    public void Remove(HttpContext context) => _cookies.DeleteCookie(context, options.Value.Session.CookieName, OurCookies.For(context, TimeSpan.Zero));
 
     private (string Value, long Ends) ValueFor(SessionTicket ticket)
     {
