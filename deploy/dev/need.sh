@@ -1,6 +1,6 @@
 #!/bin/sh
 # need.sh GROUP...: makes sure that what a group needs is installed, with apt-get where that is possible.
-# Groups: dask postgres jupyterhub pool python-tests bench
+# Groups: dask postgres jupyterhub pool python-tests browser bench
 set -eu
 
 fail() { echo "$*" >&2; exit 1; }
@@ -16,6 +16,7 @@ missing() {
                 /usr/bin/python3 -c "import ${m%%:*}" 2>/dev/null || echo "${m##*:}"
             done
             command -v openssl >/dev/null || echo openssl ;;
+        browser) [ -x /usr/bin/chromium ] || echo chromium ;;
         bench) for p in wrk haproxy nginx; do command -v $p >/dev/null || [ -x /usr/sbin/$p ] || echo $p; done
             [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || echo libnginx-mod-stream ;;
         *) fail "need.sh: there is no group '$1'" ;;

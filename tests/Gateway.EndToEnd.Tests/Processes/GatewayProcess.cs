@@ -39,9 +39,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts a gateway and waits until it says that it is well.</summary>
     /// <param name="settings">Over the defaults of appsettings.json, by key (<c>Section:Key</c>); <c>{port}</c> in a value is the port listened on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, CancellationToken cancellationToken)
+    public static Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, CancellationToken cancellationToken) => StartAsync(settings, FreePort(), cancellationToken);
+
+    /// <summary>The same on a certain port.</summary>
+    public static async Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, int port, CancellationToken cancellationToken)
     {
-        var gateway = new GatewayProcess(settings ?? [], Directory.CreateTempSubdirectory("gateway-e2e-").FullName, FreePort());
+        var gateway = new GatewayProcess(settings ?? [], Directory.CreateTempSubdirectory("gateway-e2e-").FullName, port);
         await gateway.StartAsync(cancellationToken);
         return gateway;
     }
