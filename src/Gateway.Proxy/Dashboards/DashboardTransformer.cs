@@ -44,6 +44,13 @@ internal sealed class DashboardTransformer : HttpTransformer
         proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(Destination, _path, request.QueryString);
         var headers = proxyRequest.Headers;
         headers.Host = null; // the target's
+        if (proxyRequest.Headers.Contains(HeaderNames.Origin) && IsOurs(request))
+        {
+            // A dashboard compares it with its own Host, and refuses a browser's WebSocket that comes from elsewhere.
+            headers.Remove(HeaderNames.Origin);
+            headers.TryAddWithoutValidation(HeaderNames.Origin, _dashboard.GetLeftPart(UriPartial.Authority));
+        }
+
         headers.Remove(HeaderNames.Authorization);
         headers.Remove(HeaderNames.ProxyAuthorization);
         foreach (var name in _options.PrivateHeaders)
@@ -98,6 +105,13 @@ internal sealed class DashboardTransformer : HttpTransformer
 
         return withBody;
     }
+
+    // Host and port alone: behind a proxy that ends TLS our own scheme is not the browser's.
+    private static bool IsOurs(HttpRequest request) =>
+        request.Headers.Origin is [{ } text]
+        && Uri.TryCreate(text, UriKind.Absolute, out var origin)
+        && string.Equals(origin.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
+        && origin.Port == (request.Host.Port ?? (origin.Scheme == Uri.UriSchemeHttps ? 443 : 80));
 
     /// <summary>Where a redirection of the dashboard leads in our own address space; one that leads elsewhere is left as it is.</summary>
     private string ToOurs(string location)

@@ -70,6 +70,26 @@ public sealed class DashboardTests
         Assert.DoesNotContain("6.6.6.6", seen, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{own}", "{target}")]
+    [InlineData("https://evil.example", "https://evil.example")]
+    [InlineData("http://127.0.0.1:1", "http://127.0.0.1:1")]
+    [InlineData("null", "null")]
+    public async Task Dashboard_OriginThatIsOurs_BecomesTheTargets(string origin, string expected)
+    {
+        await using var far = await FarDashboard.StartAsync();
+        await using var proxy = await StartAsync(far);
+        using var http = NewClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url("/clusters/c1/echo"));
+        request.Headers.TryAddWithoutValidation("Origin", origin.Replace("{own}", request.RequestUri!.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
+
+        using var response = await http.SendAsync(request, Cancel);
+
+        Assert.Contains(
+            $"Origin: {expected.Replace("{target}", far.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)}\n",
+            await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Dashboard_ItsHeaders_CannotSpeakForTheGateway()
     {

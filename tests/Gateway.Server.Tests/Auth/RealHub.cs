@@ -54,6 +54,7 @@ public sealed class RealHub : IAsyncLifetime
                 [HasProxy ? "TEST_HUB_PROXY_API_PORT" : "NONE"] = $"{ports[2]}",
                 ["TEST_HUB_SERVICE_TOKEN"] = _serviceToken,
                 ["TEST_HUB_MAKER_TOKEN"] = _makerToken,
+                ["NODE_PATH"] = "/usr/share/nodejs", // where Debian's proxy has its parts, which a Node from elsewhere does not know
             },
         };
         start.Environment.Remove("PYTHONPATH");
