@@ -58,7 +58,7 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
             _time,
             context.Loggers.CreateLogger<JobStarter>());
         var analyzer = new MatchAnalyzer(options, _tools, _identity, _time);
-        _watch = new QueueWatch(_queue, _constraint, _schedds, known, analyzer, _fetcher, _files, _events, _time, context.Loggers.CreateLogger<QueueWatch>());
+        _watch = new QueueWatch(_queue, _constraint, _schedds, known, analyzer, _fetcher, _files, kind => (long)layers.Resolve(kind, options.DefaultProfile).MaxOutputMegabytes << 20, _events, _time, context.Loggers.CreateLogger<QueueWatch>());
         _probe = new PoolProbe(options, _tools, _schedds, _identity);
     }
 

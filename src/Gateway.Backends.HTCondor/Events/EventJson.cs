@@ -8,7 +8,7 @@ namespace Gateway.Backends.HTCondor.Events;
 internal static class EventJson
 {
     // In what HTCondor prints, only the outermost object's braces stand at the beginning of a line.
-    private static ReadOnlySpan<byte> End => "\n}\n"u8;
+    internal static ReadOnlySpan<byte> End => "\n}\n"u8;
 
     /// <summary>Reads whole events, and says how many bytes of the text they were.</summary>
     public static int Read(ReadOnlySpan<byte> text, ICollection<CondorEvent> events)

@@ -8,7 +8,10 @@ namespace Gateway.Backends.HTCondor.Events;
 /// <summary>Reads the text form of event logs: a headline, lines of detail, and a line of three dots.</summary>
 internal static partial class EventText
 {
-    private static ReadOnlySpan<byte> End => "\n...\n"u8;
+    // Before the reason of an eviction, from HTCondor 25 on.
+    private const string Because = "Reason: ";
+
+    internal static ReadOnlySpan<byte> End => "\n...\n"u8;
 
     /// <summary>Reads whole events, and says how many bytes of the text they were.</summary>
     public static int Read(ReadOnlySpan<byte> text, ICollection<CondorEvent> events)
@@ -54,7 +57,8 @@ internal static partial class EventText
                 var codes = Codes().Match(text, head.Index);
                 return found with { Reason = lines.FirstOrDefault(), Code = Number(codes), SubCode = codes.Success ? int.Parse(codes.Groups[2].ValueSpan, CultureInfo.InvariantCulture) : null };
             case CondorEventType.Evicted:
-                return found with { Reason = lines.LastOrDefault(line => !Statistics().IsMatch(line)) };
+                var reason = lines.LastOrDefault(line => !Statistics().IsMatch(line));
+                return found with { Reason = reason?.StartsWith(Because, StringComparison.Ordinal) == true ? reason[Because.Length..] : reason };
             default:
                 return found with { Reason = lines.FirstOrDefault() };
         }
@@ -65,7 +69,7 @@ internal static partial class EventText
     [GeneratedRegex(@"^(\d{3}) \((\d{1,10}\.\d{1,10})\.\d{1,10}\) \d[^\n]*$", RegexOptions.Multiline)]
     private static partial Regex Headline();
 
-    [GeneratedRegex(@"^\s*SlotName: (?:[^@\n]*@)?(\S+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*SlotName: (?:[^@\n]*@)?(\S+)$", RegexOptions.Multiline)]
     private static partial Regex Slot();
 
     [GeneratedRegex(@"\(return value (-?\d{1,9})\)")]
@@ -74,7 +78,7 @@ internal static partial class EventText
     [GeneratedRegex(@"\(signal (\d{1,3})\)")]
     private static partial Regex SignalNumber();
 
-    [GeneratedRegex(@"^\s*Code (\d{1,9}) Subcode (-?\d{1,9})\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*Code (\d{1,9}) Subcode (-?\d{1,9})[ \t]*$", RegexOptions.Multiline)]
     private static partial Regex Codes();
 
     [GeneratedRegex(@"^\(\d\)|^Usr |  -  |^Partitionable|^(Cpus|Disk|GPUs|Memory|TimeExecute|TimeSlotBusy)\b.*:|^\S+ +:")]

@@ -105,7 +105,9 @@ internal sealed class LogTail(string path, bool fromStart) : IDisposable
 
     private static string? NameOf(FileStream file) => new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget;
 
-    private static bool IsJson(ReadOnlySpan<byte> text) => text.IndexOf("\n  \""u8) >= 0 || text.TrimStart("\n"u8).StartsWith("{"u8);
+    // By the first event that has an end: what stands before it may be anything, in a log that was damaged.
+    private static bool IsJson(ReadOnlySpan<byte> text) =>
+        text.IndexOf(EventJson.End) is var json and >= 0 && (text.IndexOf(EventText.End) is not (var other and >= 0) || json < other);
 
     private void Close()
     {

@@ -43,6 +43,16 @@ internal sealed class ClusterFiles(PrivateFiles files)
             : null;
     }
 
+    /// <summary>Leaves of a job's output no more than the ends on the disk.</summary>
+    /// <exception cref="IOException">The file system cannot do it.</exception>
+    public void BoundOutput(string cluster, string job, long max)
+    {
+        foreach (var stream in Enum.GetValues<JobOutput>())
+        {
+            OutputBound.Keep(Output(cluster, job, stream), max);
+        }
+    }
+
     /// <summary>Removes jobs' output.</summary>
     public void RemoveOutput(string cluster, string job)
     {

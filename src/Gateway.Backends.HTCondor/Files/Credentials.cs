@@ -12,6 +12,8 @@ internal sealed class Credentials(HTCondorOptions options, CondorTools tools, Ti
 {
     private const int MaxSize = 1 << 20;
 
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromMinutes(5);
+
     private readonly ConcurrentDictionary<(string Name, string Account), (ReadOnlyMemory<byte> Content, DateTimeOffset Until)> _fetched = new();
 
     /// <summary>What goes with an account's jobs: files, variables that name them, and lines of the submit description.</summary>
@@ -26,6 +28,7 @@ internal sealed class Credentials(HTCondorOptions options, CondorTools tools, Ti
         var files = new List<JobFile>();
         var environment = new Dictionary<string, string>();
         var lines = new StringBuilder();
+        DateTimeOffset? leaveBy = null;
         foreach (var credential in options.Files.Credentials)
         {
             if (credential.Proxy)
@@ -34,10 +37,20 @@ internal sealed class Credentials(HTCondorOptions options, CondorTools tools, Ti
                 if (Exists(credential, account, path))
                 {
                     lines.Append("x509userproxy = ").Append(SubmitText.Plain(tools.Inside(path), "the proxy")).Append('\n');
+                    if (credential.Variable is { Length: > 0 } variable and not "X509_USER_PROXY")
+                    {
+                        // That one HTCondor sets itself.
+                        environment[variable] = Path.GetFileName(path);
+                    }
                 }
             }
             else if (await FetchAsync(credential, account, cancellationToken) is { } content)
             {
+                if (CredentialExpiry.Of(content.Span) is { } end && LeaveBy(credential, account, end) is { } by && !(leaveBy < by))
+                {
+                    leaveBy = by;
+                }
+
                 files.Add(new JobFile(credential.Name, content));
                 if (credential.Variable.Length > 0)
                 {
@@ -46,8 +59,24 @@ internal sealed class Credentials(HTCondorOptions options, CondorTools tools, Ti
             }
         }
 
-        return new Bundle(files, environment, lines.ToString());
+        return new Bundle(files, environment, lines.ToString(), leaveBy);
     }
+
+    /// <summary>When jobs with a credential should be gone, or be replaced by ones with a newer: a little before its end.</summary>
+    private DateTimeOffset? LeaveBy(CredentialOptions credential, string account, DateTimeOffset end)
+    {
+        var left = end - time.GetUtcNow();
+        if (left > TimeSpan.Zero)
+        {
+            return end - Margin(left);
+        }
+
+        return credential.Required
+            ? throw new SubmitTextException($"The credential '{credential.Name}' of '{account}' ended at {end:yyyy-MM-dd HH:mm:ss} UTC: renew it, then try again")
+            : null;
+    }
+
+    private static TimeSpan Margin(TimeSpan left) => left / 4 < LongestMargin ? left / 4 : LongestMargin;
 
     private async Task<ReadOnlyMemory<byte>?> FetchAsync(CredentialOptions credential, string account, CancellationToken cancellationToken)
     {
@@ -66,7 +95,13 @@ internal sealed class Credentials(HTCondorOptions options, CondorTools tools, Ti
         {
             var words = credential.Command.Select(word => word.Replace("{account}", account, StringComparison.Ordinal)).ToList();
             var result = await tools.RunAsync(new ToolCall(words[0], words[1..]) { Timeout = options.Tools.Timeout, IsCondor = false }, cancellationToken);
-            _fetched[(credential.Name, account)] = (result.Output, time.GetUtcNow() + credential.RefreshAfter);
+            var again = time.GetUtcNow() + credential.RefreshAfter;
+            if (CredentialExpiry.Of(result.Output.Span) is { } end && end - ((end - time.GetUtcNow()) / 2) is var half && half < again)
+            {
+                again = half;
+            }
+
+            _fetched[(credential.Name, account)] = (result.Output, again);
             return result.Output;
         }
         catch (ToolException) when (!credential.Required)
@@ -98,8 +133,12 @@ internal sealed class Credentials(HTCondorOptions options, CondorTools tools, Ti
         || (credential.Required ? throw new SubmitTextException($"The credential '{credential.Name}' of '{account}' is not there: make one, then try again") : false);
 
     /// <summary>What goes with an account's jobs.</summary>
-    internal sealed record Bundle(IReadOnlyList<JobFile> Files, IReadOnlyDictionary<string, string> Environment, string Lines)
+    /// <param name="Files">Files.</param>
+    /// <param name="Environment">Variables that name them.</param>
+    /// <param name="Lines">Lines of the submit description.</param>
+    /// <param name="LeaveBy">When another job with newer credentials should have taken a job's place; null: these do not end.</param>
+    internal sealed record Bundle(IReadOnlyList<JobFile> Files, IReadOnlyDictionary<string, string> Environment, string Lines, DateTimeOffset? LeaveBy)
     {
-        public static readonly Bundle None = new([], new Dictionary<string, string>(), "");
+        public static readonly Bundle None = new([], new Dictionary<string, string>(), "", null);
     }
 }

@@ -1,16 +1,20 @@
+using System.Text.RegularExpressions;
 using Gateway.Core.Backends;
 
 namespace Gateway.Backends.HTCondor.Jobs;
 
 /// <summary>Says in a user's words what a job is doing and why.</summary>
-internal static class JobExplainer
+internal static partial class JobExplainer
 {
     private const int MaxReason = 600;
 
     /// <summary>What the ad says, without what only the whole queue can tell.</summary>
     public static JobReport Report(JobAd ad, string scope, string? waiting = null)
     {
-        var (state, reason) = Explain(ad, waiting);
+        var (state, words) = Explain(ad, waiting);
+
+        // Part of it may be a user's own words (a requirement, the name of a file): one line, and nothing that a terminal would obey.
+        var reason = words is null ? null : Controls().Replace(words, " ");
         return new JobReport
         {
             Name = ad.Name,
@@ -55,7 +59,7 @@ internal static class JobExplainer
     private static string Held(JobAd ad)
     {
         var reason = Clean(ad.HoldReason) ?? "no reason given";
-        return $"HTCondor holds it: {reason} (code {ad.HoldCode ?? 0}/{ad.HoldSubCode ?? 0}); {HoldCodes.Explain(ad.HoldCode ?? 0, ad.HoldSubCode ?? 0)}.";
+        return $"HTCondor holds it: {reason} (code {ad.HoldCode ?? 0}/{ad.HoldSubCode ?? 0}); {HoldCodes.Explain(ad.HoldCode ?? 0, ad.HoldSubCode ?? 0, reason)}.";
     }
 
     private static string Lost(JobAd ad)
@@ -63,7 +67,7 @@ internal static class JobExplainer
         var where = ad.Host is { } host ? $" on {host}" : "";
         return ad.VacateReason is { } reason
             ? $"It lost its place{where}: {Clean(reason)}. Such a job is not started again under its name."
-            : $"It was evicted or its machine{where} was lost. Such a job is not started again under its name.";
+            : $"It was evicted{where}: the machine gave its place to others (preemption) or was closed. Such a job is not started again under its name.";
     }
 
     private static string Removed(JobAd ad) => Clean(ad.RemoveReason) switch
@@ -71,6 +75,8 @@ internal static class JobExplainer
         null => "It was removed.",
         Removals.Lost => Lost(ad),
         Removals.Overdue => $"Its time was over{(ad.Host is { } host ? $" on {host}" : "")}: it ran for as long as the site allows.",
+        Removals.Stale => "It waited until the credentials that go with it were about to end: another is submitted with new ones.",
+        Removals.Unstartable => $"Machines tried to start it again and again and could not{(ad.VacateReason is { } last ? $"; the last one{(ad.Host is { } host ? $", {host}," : "")} says: {Clean(last)}" : "")}.",
         Removals.Forgotten => $"It was held for too long and then removed{(ad.HoldReason is { } hold ? $": {Clean(hold)}" : "")}.",
         var reason when reason.StartsWith("via condor_rm", StringComparison.Ordinal) => $"It was removed {reason}.",
         var reason => $"HTCondor removed it: {reason}.",
@@ -84,6 +90,9 @@ internal static class JobExplainer
         127 => "It ended with exit code 127: its command was not found on the machine; check the image or the environment.",
         var code => $"It ended with exit code {code}; see its log.",
     };
+
+    [GeneratedRegex(@"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+")]
+    private static partial Regex Controls();
 
     private static string? Clean(string? text)
     {

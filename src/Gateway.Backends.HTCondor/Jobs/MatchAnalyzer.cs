@@ -11,6 +11,8 @@ namespace Gateway.Backends.HTCondor.Jobs;
 /// <summary>Asks HTCondor, seldom, why no machine matches jobs that have waited long: one job of each kind, one after the other.</summary>
 internal sealed partial class MatchAnalyzer(HTCondorOptions options, CondorTools tools, Impersonation identity, TimeProvider time)
 {
+    private const int MaxLength = 256 << 10;
+
     private readonly ConcurrentDictionary<string, (string? Finding, DateTimeOffset At)> _findings = new();
 
     /// <summary>What was found about jobs like this one; null: nothing yet.</summary>
@@ -55,6 +57,8 @@ internal sealed partial class MatchAnalyzer(HTCondorOptions options, CondorTools
     /// <summary>Makes a sentence of what the analysis printed; null where it cannot be understood.</summary>
     internal static string? Read(string text)
     {
+        // Its summary follows the conditions; a pool has many machines, an analysis few lines.
+        text = text.Length <= MaxLength ? text : text[..MaxLength];
         var summary = Summary().Match(text);
         if (!summary.Success || !int.TryParse(summary.Groups[1].ValueSpan, out var machines) || !int.TryParse(summary.Groups[2].ValueSpan, out var rejected))
         {
@@ -73,7 +77,9 @@ internal sealed partial class MatchAnalyzer(HTCondorOptions options, CondorTools
                 : $"{machines - rejected} of {machines} slots fit, and are taken by others: it waits for its turn.";
         }
 
-        var never = Conditions().Matches(text).Where(match => match.Groups[1].Value == "0").Select(match => match.Groups[2].Value.Trim()).Distinct().Take(3).ToList();
+        // From HTCondor 25 on a second column may say how many would match if they were empty: what never can is 0 there.
+        var conditions = Drained().IsMatch(text) ? ConditionsIfDrained() : Conditions();
+        var never = conditions.Matches(text).Where(match => match.Groups[1].Value == "0").Select(match => match.Groups[2].Value.Trim()).Distinct().Take(3).ToList();
         var wants = never.Count == 0 ? "no machine meets all its conditions together" : $"no machine meets {string.Join(", nor ", never.Select(condition => With(condition, text)))}";
         return $"Nothing in the pool ({machines} slots) can ever run it as it is: {wants}. Ask for less, or change its requirements.";
     }
@@ -82,20 +88,32 @@ internal sealed partial class MatchAnalyzer(HTCondorOptions options, CondorTools
     private static string With(string condition, string text)
     {
         var values = Attribute().Matches(text).DistinctBy(match => match.Groups[1].Value).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value.Trim());
-        var named = values.Where(value => Regex.IsMatch(condition, $@"(?<!TARGET\.)\b{Regex.Escape(value.Key)}\b", RegexOptions.None, TimeSpan.FromSeconds(1))).Select(value => $"{value.Key} = {value.Value}").ToList();
+        var named = values.Where(value => Own(condition).Contains(value.Key, StringComparer.Ordinal)).Select(value => $"{value.Key} = {value.Value}").ToList();
         return named.Count == 0 ? $"'{condition}'" : $"'{condition}' with {string.Join(" and ", named)}";
     }
 
+    // The job's own attributes in a condition, not the machine's.
+    private static IEnumerable<string> Own(string condition) => Names().Matches(condition).Select(match => match.Value);
+
     private static string Like(JobAd ad) => string.Create(CultureInfo.InvariantCulture, $"{ad.Account}/{ad.Cluster}/{ad.Kind}/{ad.RequestCpus}/{ad.RequestMemory}");
 
-    [GeneratedRegex(@"Of (\d{1,9}) machines,\s+(\d{1,9}) (?:are|is) rejected by your job's requirements")]
+    [GeneratedRegex(@"Of (\d{1,9}) (?:slots? on \d{1,9} )?machines?,\s{1,20}(\d{1,9}) (?:slots? )?(?:are|is) rejected by your job's requirements")]
     private static partial Regex Summary();
 
-    [GeneratedRegex(@"^\s*(\d{1,9}) (?:are|is) able to run your job", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*(\d{1,9}) (?:(?:are|is) able|slots? match and (?:are|is) willing) to run your job", RegexOptions.Multiline)]
     private static partial Regex Able();
 
-    [GeneratedRegex(@"^\[\d{1,4}\]\s+(\d{1,9})\s+(?!\[\d+\])(\S[^\n]{0,300})$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\[\d{1,4}\][ \t]{1,20}(\d{1,9})[ \t]{1,20}(?!\[\d+\])(\S[^\n]{0,300})$", RegexOptions.Multiline)]
     private static partial Regex Conditions();
+
+    [GeneratedRegex(@"^\[\d{1,4}\][ \t]{1,20}\d{1,9}[ \t]{1,20}(\d{1,9})[ \t]{1,20}(?!\[\d+\])(\S[^\n]{0,300})$", RegexOptions.Multiline)]
+    private static partial Regex ConditionsIfDrained();
+
+    [GeneratedRegex(@"^Step[ \t]{1,20}Matched[ \t]{1,20}Drained\b", RegexOptions.Multiline)]
+    private static partial Regex Drained();
+
+    [GeneratedRegex(@"(?<![\w.])[A-Za-z_]\w*")]
+    private static partial Regex Names();
 
     [GeneratedRegex(@"^ {4}([A-Za-z_]\w{0,60}) = ([^\n]{1,100})$", RegexOptions.Multiline)]
     private static partial Regex Attribute();

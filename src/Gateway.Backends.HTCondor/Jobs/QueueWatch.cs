@@ -9,7 +9,7 @@ namespace Gateway.Backends.HTCondor.Jobs;
 
 /// <summary>Lists the gateway's jobs, and does what a listing shows to be needed: fetches output, analyses waiting jobs, removes second jobs of a name.</summary>
 internal sealed partial class QueueWatch(
-    CondorQueue queue, Constraint constraint, ScheddPool schedds, KnownJobs known, MatchAnalyzer analyzer, OutputFetcher fetcher, ClusterFiles files, EventFollower events, TimeProvider time, ILogger<QueueWatch> logger)
+    CondorQueue queue, Constraint constraint, ScheddPool schedds, KnownJobs known, MatchAnalyzer analyzer, OutputFetcher fetcher, ClusterFiles files, Func<JobKind, long> maxOutput, EventFollower events, TimeProvider time, ILogger<QueueWatch> logger)
     : IAsyncDisposable
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromHours(1);
@@ -111,6 +111,10 @@ internal sealed partial class QueueWatch(
             {
                 await fetcher.FetchAsync(listing.Schedd, listing.Ads.Where(ad => ad.Status is 1 or 4 or 5), isLast: false, cancellationToken);
                 await analyzer.AnalyzeAsync(listing.Schedd, listing.Ads, cancellationToken);
+                foreach (var ad in listing.Ads.Where(ad => ad.Status == 2))
+                {
+                    files.BoundOutput(ad.Cluster, ad.Name, maxOutput(ad.Kind));
+                }
             }
 
             Sweep(listings);

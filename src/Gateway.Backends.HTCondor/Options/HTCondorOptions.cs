@@ -20,7 +20,7 @@ internal sealed class HTCondorOptions
 
     public EventLogOptions EventLog { get; set; } = new();
 
-    public LimitOptions Limits { get; set; } = new();
+    public QueueOptions Queue { get; set; } = new();
 
     public IdleOptions Idle { get; set; } = new();
 

@@ -10,11 +10,20 @@ namespace Gateway.Backends.HTCondor.Options;
 /// <summary>Checks a backend's section as a whole, so that all that is wrong is told at once.</summary>
 internal static partial class HTCondorOptionsValidator
 {
+    // Read by the gateway itself, or in layers.
+    private static readonly string[] OtherKeys = ["Type", "Assembly", "Dask", "Limits", "Submit", "Scheduler", "Worker", "Profiles"];
+
     /// <exception cref="OptionsValidationException">A value is wrong.</exception>
     public static void BindAndValidate(BackendContext context, HTCondorOptions options, SubmitLayers layers)
     {
         var failures = new List<string>();
         Try(failures, () => context.Configuration.Bind(options));
+        CheckKeys(failures, context.Configuration, typeof(HTCondorOptions), OtherKeys);
+        foreach (var layer in SubmitLayers.Sections(context.Configuration))
+        {
+            CheckKeys(failures, layer, typeof(SubmitOptions), []);
+        }
+
         if (failures.Count == 0)
         {
             options.Folder = options.Folder.Length > 0 ? options.Folder : context.DataFolder;
@@ -47,6 +56,32 @@ internal static partial class HTCondorOptionsValidator
         }
     }
 
+    /// <summary>A key that nobody reads is a mistake: what it was meant to set would silently stay as it is.</summary>
+    private static void CheckKeys(List<string> failures, IConfigurationSection section, Type type, IReadOnlyCollection<string> others)
+    {
+        var properties = type.GetProperties().Where(property => property.CanWrite).ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.OrdinalIgnoreCase);
+        foreach (var child in section.GetChildren().Where(child => !others.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            if (!properties.TryGetValue(child.Key, out var inner))
+            {
+                failures.Add($"{child.Path} is not a setting; allowed here are {string.Join(", ", properties.Keys.Concat(others).Order(StringComparer.Ordinal))}.");
+            }
+            else if (IsSection(inner))
+            {
+                CheckKeys(failures, child, inner, []);
+            }
+            else if (inner.IsGenericType && inner.GetGenericArguments()[^1] is var item && IsSection(item))
+            {
+                foreach (var one in child.GetChildren())
+                {
+                    CheckKeys(failures, one, item, []);
+                }
+            }
+        }
+    }
+
+    private static bool IsSection(Type type) => type.IsClass && type.Namespace == typeof(HTCondorOptions).Namespace;
+
     private static void Check(Failures failures, HTCondorOptions options, SubmitLayers layers)
     {
         failures.Range("ListPeriod", options.ListPeriod, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
@@ -55,9 +90,9 @@ internal static partial class HTCondorOptionsValidator
         failures.Range("Tools:SubmitTimeout", options.Tools.SubmitTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30));
         failures.Range("Tools:MaxConcurrent", options.Tools.MaxConcurrent, 1, 64);
         failures.Range("Tools:MaxOutput", options.Tools.MaxOutput, 1 << 16, 1 << 30);
-        failures.Range("Limits:SubmissionsPerMinute", options.Limits.SubmissionsPerMinute, 1, 100_000);
-        failures.Range("Limits:IdleJobs", options.Limits.IdleJobs, 1, 1_000_000);
-        failures.Range("Limits:JobsPerSubmission", options.Limits.JobsPerSubmission, 1, 20_000);
+        failures.Range("Queue:SubmissionsPerMinute", options.Queue.SubmissionsPerMinute, 1, 100_000);
+        failures.Range("Queue:IdleJobs", options.Queue.IdleJobs, 1, 1_000_000);
+        failures.Range("Queue:JobsPerSubmission", options.Queue.JobsPerSubmission, 1, 20_000);
         failures.Range("History:ScanLimit", options.History.ScanLimit, 100, 10_000_000);
         failures.Require("Folder", options.Folder, Path.IsPathRooted(options.Folder) && FolderName().IsMatch(options.Folder), "an absolute path of letters, digits and . _ - + /");
         failures.Require("Tools:Root", options.Tools.Root, options.Tools.Root.Length == 0 || options.Folder.StartsWith(options.Tools.Root, StringComparison.Ordinal), "empty, or a folder above 'Folder'");
@@ -99,6 +134,7 @@ internal static partial class HTCondorOptionsValidator
             var credential = options.Files.Credentials[i];
             var key = $"Files:Credentials:{i}";
             failures.Require($"{key}:Name", credential.Name, credential.Proxy || FileName().IsMatch(credential.Name), "a file name of letters, digits and . _ -");
+            failures.Require($"{key}:Variable", credential.Variable, credential.Variable.Length == 0 || AttributeName().IsMatch(credential.Variable), "empty, or the name of a variable: letters, digits and _");
             failures.Require($"{key}:File", credential.File, (credential.File.Length > 0) != (credential.Command.Count > 0), "either a file or a command");
             failures.Require($"{key}:Proxy", $"{credential.Proxy}", !credential.Proxy || (credential.File.Length > 0 && options.Files.Mode == FileMode.Folder), "only with a file, and with Files:Mode Folder");
         }
@@ -126,6 +162,7 @@ internal static partial class HTCondorOptionsValidator
         }
 
         var container = submit.Container;
+        failures.Require("Container:Binds", string.Join(", ", container.Binds), container.Binds.Count == 0 || container.Mode != ContainerMode.Universe, "none with Mode Universe: HTCondor has no submit command for bind mounts, the site's SINGULARITY_BIND_EXPR decides; use Attribute or Apptainer");
         failures.Require("Container:Attribute", container.Attribute, AttributeName().IsMatch(container.Attribute), "the name of an attribute");
         foreach (var catalog in container.Catalogs)
         {

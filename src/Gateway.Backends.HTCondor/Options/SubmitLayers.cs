@@ -14,6 +14,10 @@ internal sealed class SubmitLayers(IConfigurationSection section)
 
     public bool Has(string profile) => profile.Length == 0 || Profiles.Contains(profile, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Every layer that a backend's section has.</summary>
+    public static IEnumerable<IConfigurationSection> Sections(IConfigurationSection section) =>
+        [section.GetSection("Submit"), .. Enum.GetNames<JobKind>().Select(section.GetSection), .. section.GetSection("Profiles").GetChildren()];
+
     /// <summary>The options of a kind of job in a profile that there is.</summary>
     public SubmitOptions Resolve(JobKind kind, string profile) => _resolved.GetOrAdd((kind, profile.ToUpperInvariant()), _ =>
     {

@@ -27,6 +27,6 @@ internal sealed class TokenOptions
     /// <summary>The account that queries are made as; empty: the tools' own identity.</summary>
     public string QueryAccount { get; set; } = "";
 
-    /// <summary>An account to try at start-up whether the pool accepts such tokens; empty: not tried.</summary>
+    /// <summary>An account to try at start-up whether the pool accepts such tokens; empty: only whether the schedd takes the key is tried.</summary>
     public string ProbeAccount { get; set; } = "";
 }

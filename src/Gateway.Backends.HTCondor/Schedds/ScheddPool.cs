@@ -26,7 +26,7 @@ internal sealed class ScheddPool(HTCondorOptions options, CondorTools tools, Tim
 
         await LoadAsync(cancellationToken);
         var now = time.GetUtcNow();
-        return [.. All.OrderBy(schedd => schedd.AvoidUntil > now).ThenBy(schedd => schedd.DutyCycle >= options.Limits.BusyDutyCycle).ThenBy(schedd => schedd.Idle)];
+        return [.. All.OrderBy(schedd => schedd.AvoidUntil > now).ThenBy(schedd => schedd.DutyCycle >= options.Queue.BusyDutyCycle).ThenBy(schedd => schedd.Idle)];
     }
 
     /// <summary>Notes what came of a call.</summary>
@@ -38,7 +38,7 @@ internal sealed class ScheddPool(HTCondorOptions options, CondorTools tools, Tim
         }
         else if (failure.Fault is ToolFault.NotReached or ToolFault.Unreachable or ToolFault.TimedOut)
         {
-            schedd.Failed(time.GetUtcNow() + options.Limits.AvoidFor);
+            schedd.Failed(time.GetUtcNow() + options.Queue.AvoidFor);
         }
     }
 

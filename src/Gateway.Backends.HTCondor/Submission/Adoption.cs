@@ -56,7 +56,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
         try
         {
             var found = await queue.QueryAsync(schedd, constraint.Names(jobs.Select(job => job.Name)), cancellationToken);
-            return await TakeAsync(jobs, [.. found.Select(ad => (schedd, ad))], batch, cancellationToken, ours: true);
+            return await TakeAsync(jobs, [.. found.Select(ad => (schedd, ad))], batch, cancellationToken, failure);
         }
         catch (ToolException)
         {
@@ -70,7 +70,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
     }
 
     private async Task<List<PreparedJob>> TakeAsync(
-        IReadOnlyList<PreparedJob> jobs, IReadOnlyList<(Schedd Schedd, JobAd Ad)> found, StartBatch batch, CancellationToken cancellationToken, bool ours = false)
+        IReadOnlyList<PreparedJob> jobs, IReadOnlyList<(Schedd Schedd, JobAd Ad)> found, StartBatch batch, CancellationToken cancellationToken, ToolException? failure = null)
     {
         var byName = found.ToLookup(job => job.Ad.Name);
         var rest = new List<PreparedJob>();
@@ -87,12 +87,14 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
             }
             else
             {
-                batch.Set(job.Index, new StartOutcome.Deferred(Soon, "An earlier try to hand its files to HTCondor has not come to an end."));
+                batch.Set(job.Index, new StartOutcome.Deferred(Soon, failure is null
+                    ? "An earlier try to hand its files to HTCondor has not come to an end."
+                    : $"HTCondor did not take its files: {failure.Message.TrimEnd('.')}."));
             }
         }
 
         // A job whose files never came is of no use, and stays for ever: the next try makes another.
-        var broken = found.Where(job => job.Ad.IsSpooling && (ours || IsOld(job.Ad)));
+        var broken = found.Where(job => job.Ad.IsSpooling && (failure is not null || IsOld(job.Ad)));
         foreach (var group in broken.GroupBy(job => (job.Schedd, job.Ad.Account)))
         {
             try

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Backends.HTCondor.Files;
 using Gateway.Backends.HTCondor.Identity;
 using Gateway.Backends.HTCondor.Images;
@@ -11,8 +12,12 @@ namespace Gateway.Backends.HTCondor.Submission;
 internal sealed class JobPreparer(
     SubmitLayers layers, UserFields fields, JobTemplate template, ClusterFiles files, Credentials credentials, Impersonation identity, CondorTools tools)
 {
-    // A job finds its command on its PATH, and keeps what it writes to itself.
-    private const string Start = "umask 077; exec \"$@\"";
+    // A job finds its command on its PATH, keeps what it writes to itself, and finds its credentials wherever it goes.
+    private const string Start = "umask 077; for v in $DASK_GATEWAY_PATHS; do eval \"case \\$$v in /*) ;; *) export $v=\\$PWD/\\$$v ;; esac\"; done; exec \"$@\"";
+    private const string PathsVariable = "DASK_GATEWAY_PATHS";
+
+    // Read by the worker's plugin, which lets the worker hand its data over and leave by then.
+    private const string LeaveByVariable = "DASK_GATEWAY_LEAVE_BY";
 
     /// <param name="index">Its place in the batch.</param>
     /// <param name="job">What to start.</param>
@@ -39,6 +44,17 @@ internal sealed class JobPreparer(
             environment[name] = value;
         }
 
+        if (own.Environment.Count > 0)
+        {
+            environment[PathsVariable] = string.Join(' ', own.Environment.Keys.Order(StringComparer.Ordinal));
+        }
+
+        var leaveBy = job.Kind == JobKind.Worker ? own.LeaveBy : null;
+        if (leaveBy is { } by)
+        {
+            environment[LeaveByVariable] = by.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        }
+
         environment.TryAdd("PATH", "/usr/local/bin:/usr/bin:/bin");
         var paths = job.Files.Concat(own.Files).Select(file => tools.Inside(files.Put(job.Cluster, file))).Order(StringComparer.Ordinal).ToList();
         var section = new JobSection(job.Cluster, SubmitText.Environment(environment), string.Join(", ", paths), tools.Inside(files.Folder(job.Cluster)));
@@ -48,7 +64,7 @@ internal sealed class JobPreparer(
             throw new SubmitTextException($"the command has more than {SubmitDescription.ArgumentLimit} characters");
         }
 
-        var shared = template.Write(job, submit, choices, image, log) + own.Lines;
+        var shared = template.Write(job, submit, choices, image, log, leaveBy) + own.Lines;
         return new PreparedJob(index, job, shared, section, arguments);
     }
 

@@ -83,19 +83,19 @@ internal sealed partial class JobStarter(
         while (jobs.Count > 0)
         {
             var preferred = await schedds.PreferredAsync(cancellationToken);
-            if (preferred.FirstOrDefault(schedd => schedd.Idle < options.Limits.IdleJobs) is not { } schedd)
+            if (preferred.FirstOrDefault(schedd => schedd.Idle < options.Queue.IdleJobs) is not { } schedd)
             {
-                batch.Set(jobs, new StartOutcome.Deferred(options.ListPeriod, $"{options.Limits.IdleJobs} jobs of the gateway wait in HTCondor already, as many as are allowed: this one is submitted when some have started."));
+                batch.Set(jobs, new StartOutcome.Deferred(options.ListPeriod, $"{options.Queue.IdleJobs} jobs of the gateway wait in HTCondor already, as many as are allowed: this one is submitted when some have started."));
                 return;
             }
 
-            if (schedd.TakeSubmission(options.Limits.SubmissionsPerMinute, time) is { } wait)
+            if (schedd.TakeSubmission(options.Queue.SubmissionsPerMinute, time) is { } wait)
             {
-                batch.Set(jobs, new StartOutcome.Deferred(wait, $"{options.Limits.SubmissionsPerMinute} submissions were made within a minute, as many as are allowed."));
+                batch.Set(jobs, new StartOutcome.Deferred(wait, $"{options.Queue.SubmissionsPerMinute} submissions were made within a minute, as many as are allowed."));
                 return;
             }
 
-            var count = Math.Min(Math.Min(jobs.Count, options.Limits.JobsPerSubmission), options.Limits.IdleJobs - schedd.Idle);
+            var count = Math.Min(Math.Min(jobs.Count, options.Queue.JobsPerSubmission), options.Queue.IdleJobs - schedd.Idle);
             var some = jobs[..count];
             jobs = jobs[count..];
             await SubmitToAsync(schedd, some, batch, cancellationToken);
@@ -134,6 +134,13 @@ internal sealed partial class JobStarter(
     {
         if (failure.Fault is ToolFault.NotReached or ToolFault.Missing)
         {
+            if (failure.Fault == ToolFault.NotReached && (await schedds.PreferredAsync(cancellationToken))[0] is var other && other != schedd && !(other.AvoidUntil > time.GetUtcNow()))
+            {
+                // Nothing was done there, so nothing keeps another from doing it.
+                await SubmitAsync(jobs, batch, cancellationToken);
+                return;
+            }
+
             foreach (var job in jobs)
             {
                 _uncertain.TryRemove(job.Name, out _);

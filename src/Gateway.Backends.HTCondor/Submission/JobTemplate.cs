@@ -12,14 +12,15 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
 {
     // Held while its files are spooled: the schedd's own state, not one to be released from.
     private const int Spooling = 16;
+    private const int MaxTries = 10;
 
     /// <exception cref="SubmitTextException">A value cannot be written.</exception>
-    public string Write(JobStart job, SubmitOptions submit, UserChoices choices, ImageUse image, string? log)
+    public string Write(JobStart job, SubmitOptions submit, UserChoices choices, ImageUse image, string? log, DateTimeOffset? leaveBy)
     {
         var text = new StringBuilder();
         Identity(text, job, submit, choices);
         Resources(text, job, submit, choices);
-        Policy(text, submit);
+        Policy(text, submit, leaveBy);
         Output(text, submit, log);
         Container(text, submit, image);
         foreach (var (name, value) in submit.Attributes.OrderBy(pair => pair.Key, StringComparer.Ordinal))
@@ -102,15 +103,19 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
         }
     }
 
-    private static void Policy(StringBuilder text, SubmitOptions submit)
+    private static void Policy(StringBuilder text, SubmitOptions submit, DateTimeOffset? leaveBy)
     {
         Line(text, "job_lease_duration", Seconds(submit.LeaseDuration));
         Line(text, "job_max_vacate_time", Seconds(submit.MaxVacateTime));
         var lost = "(JobStatus == 1 && (NumJobStarts ?: 0) > 0)";
         var overdue = submit.MaxDuration is { } limit ? $"(JobStatus == 2 && JobCurrentStartExecutingDate =!= undefined && time() - JobCurrentStartExecutingDate > {Seconds(limit)})" : "False";
         var forgotten = $"(JobStatus == 5 && time() - EnteredCurrentStatus > {Seconds(submit.HeldRetention)})";
-        Line(text, "periodic_remove", $"{lost} || {overdue} || {forgotten}");
-        Line(text, "My.PeriodicRemoveReason", $"ifThenElse({lost}, \"{Removals.Lost}\", ifThenElse({overdue}, \"{Removals.Overdue}\", \"{Removals.Forgotten}\"))");
+        // What would begin with credentials that end at once makes room for a job with new ones.
+        var stale = leaveBy is { } time ? $"(JobStatus == 1 && time() > {time.ToUnixTimeSeconds()})" : "False";
+        // HTCondor tries without end, several times a minute, where a machine cannot even begin (its files do not come, the starter dies).
+        var stuck = $"(JobStatus == 1 && (NumJobStarts ?: 0) == 0 && (NumShadowStarts ?: 0) > {MaxTries + submit.ReleaseTimes})";
+        Line(text, "periodic_remove", $"{lost} || {overdue} || {stale} || {stuck} || {forgotten}");
+        Line(text, "My.PeriodicRemoveReason", $"ifThenElse({lost}, \"{Removals.Lost}\", ifThenElse({overdue}, \"{Removals.Overdue}\", ifThenElse({stale}, \"{Removals.Stale}\", ifThenElse({stuck}, \"{Removals.Unstartable}\", \"{Removals.Forgotten}\"))))");
         if (submit.ReleaseTimes > 0)
         {
             var codes = string.Join(',', submit.ReleaseCodes.Count > 0 ? submit.ReleaseCodes : HoldCodes.Passing);

@@ -68,6 +68,6 @@ internal sealed partial class Submitter(HTCondorOptions options, CondorTools too
 
     private const int SaneCount = 1_000_000;
 
-    [GeneratedRegex(@"^\s*(\d+\.\d+)\s+-\s+(\d+\.\d+)\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*(\d{1,10}\.\d{1,10})[ \t]+-[ \t]+(\d{1,10}\.\d{1,10})[ \t\r]*$", RegexOptions.Multiline)]
     private static partial Regex Range();
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Gateway.Backends.HTCondor.Options;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,10 @@ internal sealed partial class CondorTools(HTCondorOptions options, TimeProvider 
     private const int MaxComplaint = 4096;
     private const int NotFound = 127;
     private const int NotExecutable = 126;
+    private const int KilledBy = 128;
+
+    // After the gateway's own limit, so that it is this that is told.
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(5);
     private static readonly Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     private readonly SemaphoreSlim _running = new(options.Tools.MaxConcurrent);
@@ -81,6 +86,7 @@ internal sealed partial class CondorTools(HTCondorOptions options, TimeProvider 
             return process.ExitCode switch
             {
                 0 => new ToolResult(0, await output, text),
+                > KilledBy => throw new ToolException(call.Tool, ToolFault.Unreachable, $"{call.Tool} was ended by signal {process.ExitCode - KilledBy}"),
                 NotFound or NotExecutable => throw new ToolException(call.Tool, ToolFault.Missing, $"{call.Tool} cannot be run: {ToolErrors.Message(text)}"),
                 _ => throw new ToolException(call.Tool, ToolErrors.Classify(text), ToolErrors.Message(text)),
             };
@@ -100,11 +106,16 @@ internal sealed partial class CondorTools(HTCondorOptions options, TimeProvider 
         var environment = (call.IsCondor ? options.Tools.Environment : []).Concat(call.Environment).ToDictionary(pair => pair.Key, pair => pair.Value);
         var tool = call.IsCondor && options.Tools.Folder is { Length: > 0 } folder ? $"{folder.TrimEnd('/')}/{call.Tool}" : call.Tool;
         List<string> line = call.IsCondor ? [.. options.Tools.CommandPrefix] : [];
-        if (line.Count > 0 && environment.Count > 0)
+        if (line.Count > 0)
         {
-            // What a prefix passes on of its own environment is not known (sudo, docker exec: nothing).
-            line.Add("env");
-            line.AddRange(environment.Select(pair => $"{pair.Key}={pair.Value}"));
+            // A tool behind a prefix may be out of reach (docker exec: another machine's process; sudo: another account's), and must end all the same.
+            line.AddRange(["timeout", "-s", "KILL", Math.Ceiling((call.Timeout + LastWord).TotalSeconds).ToString(CultureInfo.InvariantCulture)]);
+            if (environment.Count > 0)
+            {
+                // What a prefix passes on of its own environment is not known (sudo, docker exec: nothing).
+                line.Add("env");
+                line.AddRange(environment.Select(pair => $"{pair.Key}={pair.Value}"));
+            }
         }
 
         line.Add(tool);

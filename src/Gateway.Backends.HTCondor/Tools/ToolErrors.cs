@@ -51,8 +51,8 @@ internal static partial class ToolErrors
     [GeneratedRegex("Received \"DENIED\"|not authorized|AUTHENTICATE:100[0-9]|Failed to authenticate|PERMISSION DENIED", RegexOptions.IgnoreCase)]
     private static partial Regex Denied();
 
-    // These stand behind a line that the queue could not be written to.
-    [GeneratedRegex("Setting owner to|not a valid user account|not allowed to own jobs|Cannot allocate a cluster id", RegexOptions.IgnoreCase)]
+    // In the words of 23 and of 25. These stand behind a line that the queue could not be written to.
+    [GeneratedRegex("Setting (owner|User|OsUser) to|not a valid (user|OS) account|not a valid user|not allowed to own jobs|Cannot allocate a cluster id", RegexOptions.IgnoreCase)]
     private static partial Regex Refused();
 
     [GeneratedRegex("Can't find address|Failed to connect to (local )?queue manager|unknown host|Unable to locate", RegexOptions.IgnoreCase)]

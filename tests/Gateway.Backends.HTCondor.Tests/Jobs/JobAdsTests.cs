@@ -8,7 +8,7 @@ namespace Gateway.Backends.HTCondor.Tests.Jobs;
 
 public sealed class JobAdsTests
 {
-    private static readonly byte[] History = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Corpus", "history-23.9.json"));
+    private static readonly byte[] History = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Corpus", "25.14", "history.json"));
 
     [Theory]
     [InlineData("")]
@@ -17,18 +17,6 @@ public sealed class JobAdsTests
     public void Read_NoJobs_IsEmpty(string text)
     {
         Assert.Empty(JobAds.Read(Encoding.UTF8.GetBytes(text)));
-    }
-
-    [Fact]
-    public void Read_RealHistory_TellsHowJobsEnded()
-    {
-        var reports = JobAds.Read(History).Select(ad => JobExplainer.Report(ad, "local")).ToList();
-
-        Assert.NotEmpty(reports);
-        Assert.All(reports, report => Assert.Equal(JobState.Ended, report.State));
-        Assert.Contains(reports, report => report.ExitCode == 128 + 9 && report.Reason!.Contains("SIGKILL", StringComparison.Ordinal));
-        Assert.Contains(reports, report => report.ExitCode == 0 && report.Reason is null);
-        Assert.Contains(reports, report => report.Reason?.StartsWith("It was removed via condor_rm", StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -68,6 +56,10 @@ public sealed class JobAdsTests
     [Theory]
     [InlineData("\"JobStatus\":1", JobState.Pending, null)]
     [InlineData("\"JobStatus\":1,\"NumJobStarts\":1,\"VacateReason\":\"Job not found at execution machine\",\"LastRemoteHost\":\"slot1_1@vm\"", JobState.Ended, "It lost its place on vm: Job not found at execution machine. Such a job is not started again under its name.")]
+    [InlineData("\"JobStatus\":1,\"NumJobStarts\":1,\"LastRemoteHost\":\"slot1_1@vm\"", JobState.Ended, "It was evicted on vm: the machine gave its place to others (preemption) or was closed. Such a job is not started again under its name.")]
+    [InlineData("\"JobStatus\":3,\"RemoveReason\":\"gateway: could not be started\",\"VacateReason\":\"Job not found at execution machine\",\"LastRemoteHost\":\"slot1@n7\"", JobState.Ended, "Machines tried to start it again and again and could not; the last one, n7, says: Job not found at execution machine.")]
+    [InlineData("\"JobStatus\":3,\"RemoveReason\":\"gateway: credentials too old\"", JobState.Ended, "It waited until the credentials that go with it were about to end: another is submitted with new ones.")]
+    [InlineData("\"JobStatus\":5,\"HoldReason\":\"memory usage exceeded request_memory\",\"HoldReasonCode\":26,\"HoldReasonSubCode\":0", JobState.Held, "HTCondor holds it: memory usage exceeded request_memory (code 26/0); it used more memory than it asked for: ask for more memory per worker, or give tasks smaller pieces.")]
     [InlineData("\"JobStatus\":2,\"RemoteHost\":\"slot1_1@vm\"", JobState.Running, null)]
     [InlineData("\"JobStatus\":3,\"RemoteHost\":\"slot1_1@vm\"", JobState.Running, "It is being ended.")]
     [InlineData("\"JobStatus\":3,\"RemoveReason\":\"via condor_rm (by user root)\"", JobState.Ended, "It was removed via condor_rm (by user root).")]

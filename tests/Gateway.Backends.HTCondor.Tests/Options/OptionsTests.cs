@@ -29,6 +29,13 @@ public sealed class OptionsTests : IDisposable
     [InlineData("UserFields:profile:Kind", "Profile", "UserFields:profile:Allowed")]
     [InlineData("Files:Owner", "gateway", "Files:Owner = 'gateway'")]
     [InlineData("Files:Credentials:0:Name", "proxy", "Files:Credentials:0:File")]
+    [InlineData("Queue:IdleJobs", "0", "Queue:IdleJobs = '0': allowed is 1 to 1000000")]
+    [InlineData("Limit:IdleJobs", "5", "Backends:farm:Limit is not a setting; allowed here are")]
+    [InlineData("Submit:Requierments", "True", "Backends:farm:Submit:Requierments is not a setting; allowed here are")]
+    [InlineData("Worker:Container:Imag", "x", "Backends:farm:Worker:Container:Imag is not a setting")]
+    [InlineData("Profiles:long:MaxDuratoin", "1", "Backends:farm:Profiles:long:MaxDuratoin is not a setting")]
+    [InlineData("UserFields:x:Kind2", "Text", "Backends:farm:UserFields:x:Kind2 is not a setting")]
+    [InlineData("Schedds:0:Nmae", "a", "Backends:farm:Schedds:0:Nmae is not a setting")]
     public void Create_WrongValue_NamesKeyValueAndWhatIsAllowed(string key, string value, string expected)
     {
         var exception = Assert.Throws<OptionsValidationException>(() => Create((key, value)));
@@ -52,15 +59,40 @@ public sealed class OptionsTests : IDisposable
     [InlineData("plain-pool.json")]
     [InlineData("fermilab-like.json")]
     [InlineData("cern-like.json")]
-    public void Create_ReadyProfile_IsValid(string file)
+    [InlineData("test-pool.json")]
+    public async Task Load_ReadyProfile_IsValidAsTheGatewayReadsIt(string file)
     {
         var key = Path.Combine(_folder, "key");
-        File.WriteAllBytes(key, new byte[48]);
-        var path = Path.Combine(AppContext.BaseDirectory, "deploy", file);
-        var section = new ConfigurationBuilder().AddJsonFile(path).AddInMemoryCollection([new("Backends:farm:Identity:Token:KeyFile", key)]).Build().GetSection("Backends:farm");
+        await File.WriteAllBytesAsync(key, new byte[48], TestContext.Current.CancellationToken);
+        var text = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "deploy", file), TestContext.Current.CancellationToken)).Replace("POOL", _folder, StringComparison.Ordinal).Replace("/etc/dask-gateway/condor-key", key, StringComparison.Ordinal);
+        var path = Path.Combine(_folder, file);
+        await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
 
-        Assert.NotNull(new HTCondorPlugin().Create(Context(section)));
+        var registry = Load(new ConfigurationBuilder().AddJsonFile(path).Build());
+
+        Assert.IsType<HTCondorBackend>(registry.Find("farm")!.Backend);
+        Assert.Null(await registry.Find("farm")!.Backend.CheckSpecAsync(Spec(null), TestContext.Current.CancellationToken));
     }
+
+    [Fact]
+    public void Load_LimitsOfTheGatewayAndOfTheQueue_DoNotMeet()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Backends:farm:Type"] = "HTCondor",
+            ["Backends:farm:Limits:CallTimeout"] = "00:01:00",
+            ["Backends:farm:Queue:SubmissionsPerMinute"] = "30",
+            ["Backends:farm:Queue:IdleJobs"] = "100",
+            ["Backends:farm:Queue:JobsPerSubmission"] = "50",
+            ["Backends:farm:Queue:BusyDutyCycle"] = "0.5",
+            ["Backends:farm:Queue:AvoidFor"] = "00:05:00",
+            ["Backends:farm:Dask:Nanny"] = "false",
+        };
+
+        Assert.NotNull(Load(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).Find("farm"));
+    }
+
+    private BackendRegistry Load(IConfiguration configuration) => new BackendLoader([new HTCondorPlugin()], configuration, (_, section) => Context(section)).Load();
 
     [Fact]
     public async Task CheckSpec_FieldsAndImages_AreAnsweredInSentences()

@@ -12,9 +12,11 @@ import ctypes
 import functools
 import logging
 import os
+import random
 import socket
 import ssl
 import sys
+import time
 
 # guard: begin (kept word for word the same in gateway_scheduler.py and gateway_worker.py)
 def leaves_stale_tls_errors() -> bool:
@@ -107,8 +109,25 @@ if _guarded:
     logging.getLogger("distributed.gateway").info(_guarded)
 
 
+def leave_in_time(server):
+    """Has a worker hand over its data and end by the time that ``DASK_GATEWAY_LEAVE_BY`` says (seconds since 1970).
+
+    Backends set it where what the job was given (a credential) ends then. Workers that were started together leave
+    one after the other, spread over a tenth of the time that is left.
+    """
+    leave_by = os.environ.get("DASK_GATEWAY_LEAVE_BY", "")
+    if not leave_by.isdigit() or type(server).__name__ == "Nanny":
+        return
+    left = max(1.0, int(leave_by) - time.time())
+    server.io_loop.call_later(left * random.uniform(0.9, 1.0), server.close_gracefully)
+
+
 def dask_setup(server):
-    """Makes a nanny (or worker) that reaches its scheduler through the gateway ask for it by name."""
+    """Sets up a worker, or its nanny.
+
+    One that reaches its scheduler through the gateway asks for it by name.
+    """
     name = os.environ.get("DASK_GATEWAY_SCHEDULER_NAME")
     if name:
         server.connection_args["server_hostname"] = name
+    leave_in_time(server)

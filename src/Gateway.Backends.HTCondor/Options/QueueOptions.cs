@@ -1,7 +1,7 @@
 namespace Gateway.Backends.HTCondor.Options;
 
-/// <summary>What a schedd is spared: <c>Backends:{name}:Limits</c>.</summary>
-internal sealed class LimitOptions
+/// <summary>What a schedd is spared: <c>Backends:{name}:Queue</c>.</summary>
+internal sealed class QueueOptions
 {
     /// <summary>Calls of condor_submit per minute and schedd; 1 or more.</summary>
     public int SubmissionsPerMinute { get; set; } = 120;
