@@ -20,6 +20,7 @@ ROOT=${DASK_GATEWAY_POOL:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dask-gateway-
 SUITE=${DASK_GATEWAY_POOL_SUITE:-trixie}
 PACKAGES=${DASK_GATEWAY_POOL_PACKAGES:-minicondor procps iproute2 python3-distributed python3-dask python3-aiohttp python3-cryptography python3-numpy}
 PID=/run/condor/master.pid
+SECOND=/var/lib/condor-second
 
 cannot() { echo "pool: $*" >&2; exit 77; }
 fail() { echo "pool: $*" >&2; exit 1; }
@@ -157,8 +158,36 @@ MASTER_BACKOFF_CEILING = 3
 QUEUE_SUPER_USERS = root, condor, gateway
 # Shadows act for the owner too: a pattern that leaves out an owner of jobs keeps those jobs from ever ending.
 QUEUE_SUPER_USER_MAY_IMPERSONATE = .*
+# What a site may do to jobs, here only to those that ask for it.
+PREEMPT = TARGET.PreemptMe =?= True && Activity == "Busy"
+WANT_VACATE = False
+MAXJOBRETIREMENTTIME = 0
+# Proxies go to jobs as they are.
+DELEGATE_JOB_GSI_CREDENTIALS = False
+SHADOW_CHECKPROXY_INTERVAL = 2
+SYSTEM_PERIODIC_HOLD = HoldIfTooBig =?= True && MemoryUsage > RequestMemory
+SYSTEM_PERIODIC_HOLD_REASON = "memory usage exceeded request_memory"
 ${POOL_CONFIG:-}
 EOF_CONFIG
+}
+
+# A second schedd beside the first, as if it were another access point of the pool.
+configure_second() {
+  cat "$ROOT"/etc/condor/condor_config "$ROOT"/etc/condor/config.d/* <<EOF_SECOND -
+LOCAL_CONFIG_DIR =
+LOCAL_CONFIG_FILE =
+LOCAL_DIR = $SECOND
+LOG = \$(LOCAL_DIR)/log
+SPOOL = \$(LOCAL_DIR)/spool
+RUN = \$(LOCAL_DIR)/run
+LOCK = \$(LOCAL_DIR)/run
+EXECUTE = \$(LOCAL_DIR)/execute
+DAEMON_LIST = MASTER, SCHEDD
+SCHEDD_NAME = second@$(inside hostname)
+USE_SHARED_PORT = False
+# Its collector is another master's.
+SEC_USE_FAMILY_SESSION = False
+EOF_SECOND
 }
 
 start_pool() {
@@ -171,9 +200,17 @@ start_pool() {
   port=${POOL_PORT:-$(inside python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
   configure "$port" >"$ROOT/etc/condor/config.d/90-pool"
   rm -f "$ROOT$PID"
+  inside sh -c "for d in log spool run execute; do mkdir -p $SECOND/\$d; chown condor: $SECOND/\$d; done"
+  configure_second >"$ROOT/etc/condor/second"
+  rm -f "$ROOT$PID.second"
   setsid "$0" master >/dev/null 2>&1 </dev/null 8>&- 9>&- &
   for try in $(seq 1 120); do
     if inside condor_status -af Name 2>/dev/null | grep slot >/dev/null && inside condor_q -totals >/dev/null 2>&1; then
+      CONDOR_CONFIG=/etc/condor/second setsid "$0" second >/dev/null 2>&1 </dev/null 8>&- 9>&- &
+      for try in $(seq 1 60); do
+        ! inside condor_status -schedd -af Name 2>/dev/null | grep second@ >/dev/null || break
+        sleep 0.5
+      done
       echo "pool: up, pid $(master)"
       return 0
     fi
@@ -184,6 +221,7 @@ start_pool() {
 
 stop_pool() {
   local pid try
+  pid=$(cat "$ROOT$PID.second" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null || true
   pid=$(master) || { echo "pool: not running"; return 0; }
   kill -QUIT "$pid" 2>/dev/null || true
   for try in $(seq 1 120); do
@@ -221,6 +259,7 @@ stop) stop_pool ;;
 status) master >/dev/null && echo "pool: runs" || { echo "pool: not running"; exit 1; } ;;
 hold) hold_pool ;;
 exec) shift; mounts; inside "$@" ;;
+second) inside sh -c "echo \$\$ >$PID.second; exec condor_master -f" ;;
 master) inside sh -c "echo \$\$ >$PID; exec condor_master -f" ;;
 remove) remove_pool ;;
 *) sed -n '2,15p' "$0" >&2; exit 2 ;;

@@ -6,8 +6,8 @@ namespace Gateway.Backends.HTCondor.Tests.Events;
 
 public sealed class EventLogTests : IDisposable
 {
-    private static readonly byte[] Json = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Corpus", "eventlog-23.9.json"));
-    private static readonly byte[] Text = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Corpus", "userlog-23.9.log"));
+    private static readonly byte[] Json = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Corpus", "23.9", "event-log.json"));
+    private static readonly byte[] Text = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Corpus", "25.14", "user.log"));
 
     private readonly string _path = Path.GetTempFileName();
 
@@ -15,36 +15,6 @@ public sealed class EventLogTests : IDisposable
     {
         File.Delete(_path);
         File.Delete(_path + ".old");
-    }
-
-    [Fact]
-    public void Read_RealJsonLog_FindsItsEvents()
-    {
-        var events = new List<CondorEvent>();
-
-        var used = EventJson.Read(Json, events);
-
-        Assert.Equal(Json.Length, used);
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Executing, Host: "vm" });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Terminated, ExitCode: not null });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Aborted, Reason: not null });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Held, Code: 0, Reason: "Cannot expand $$ expression (DOLLAR)." });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.ReconnectFailed, Reason: "Job not found at execution machine" });
-    }
-
-    [Fact]
-    public void Read_RealTextLog_FindsItsEvents()
-    {
-        var events = new List<CondorEvent>();
-
-        var used = EventText.Read(Text, events);
-
-        Assert.Equal(Text.Length, used);
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Executing, Host: "vm" });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Terminated, ExitCode: 127 });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Aborted, Reason: "evicted or over" });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Held, Code: 0, SubCode: 0, Reason: "Cannot expand $$ expression (DOLLAR)." });
-        Assert.Contains(events, happened => happened is { Type: CondorEventType.Evicted, Reason: "Job not found at execution machine" });
     }
 
     [Theory]

@@ -32,14 +32,33 @@ public sealed class WaitingExplainerTests
         Assert.Contains(expected, reason, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Read_RealAnalysisOfAnImpossibleRequest_NamesWhatNobodyOffers()
+    [Theory]
+    [InlineData(0, 1, "1 of 1 slots fit, and are taken by others: it waits for its turn.")]
+    [InlineData(1, 0, "Nothing in the pool (1 slots) can ever run it as it is: no machine meets 'TARGET.Cpus >= RequestCpus' with RequestCpus = 16. Ask for less, or change its requirements.")]
+    public void Read_ColumnOfDrainedMachines_IsWhatCounts(int rejected, int drained, string expected)
     {
-        var finding = MatchAnalyzer.Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Corpus", "analyze-never-23.9.txt")));
+        // As HTCondor 25.14 prints it where machines are full.
+        var text = $"""
+            Job 23.004 defines the following attributes:
 
-        Assert.Contains("no machine meets", finding, StringComparison.Ordinal);
-        Assert.Contains("Foo == 3", finding, StringComparison.Ordinal);
-        Assert.Contains("RequestMemory = 999999999 (mb)", finding, StringComparison.Ordinal);
+                RequestCpus = 16
+                RequestMemory = 16 (mb)
+
+                     Slots      If    
+            Step   Matched   Drained  Condition
+            ----- --------- --------- ---------
+            [7]           1         1  TARGET.Memory >= RequestMemory
+            [9]           0         {drained}  TARGET.Cpus >= RequestCpus
+
+            023.004:  Run analysis summary ignoring user priority.  Of 1 slots on 1 machines,
+                  {rejected} slots are rejected by your job's requirements
+                  0 slots reject your job because of their own requirements
+                  0 slots match and are willing to run your job
+                  {drained} slots would match if drained
+
+            """;
+
+        Assert.Equal(expected, MatchAnalyzer.Read(text));
     }
 
     [Theory]

@@ -34,9 +34,11 @@ internal sealed class PoolBackend(PoolFixture pool) : IDisposable
     }
 
     /// <summary>A backend with the given settings beside those that the pool needs.</summary>
-    public IJobBackend Create(params (string Key, string Value)[] settings) => new HTCondorPlugin().Create(Context(settings));
+    public IJobBackend Create(params (string Key, string Value)[] settings) => Create(TimeProvider.System, settings);
 
-    public BackendContext Context(params (string Key, string Value)[] settings)
+    public IJobBackend Create(TimeProvider time, params (string Key, string Value)[] settings) => new HTCondorPlugin().Create(Context(time, settings));
+
+    private BackendContext Context(TimeProvider time, (string Key, string Value)[] settings)
     {
         var values = new Dictionary<string, string?>
         {
@@ -67,7 +69,7 @@ internal sealed class PoolBackend(PoolFixture pool) : IDisposable
             GatewayLabel = "tests",
             Node = "here",
             DataFolder = Folder,
-            Time = TimeProvider.System,
+            Time = time,
             Loggers = LoggerFactory.Create(logging => logging.AddProvider(new ListLogger(Logs))),
             Meters = new Meters(),
         };

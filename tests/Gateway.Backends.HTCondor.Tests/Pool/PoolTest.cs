@@ -54,6 +54,14 @@ public abstract class PoolTest(PoolFixture pool) : IAsyncLifetime
         return backend;
     }
 
+    /// <summary>A backend with a clock of its own.</summary>
+    protected IJobBackend Create(TimeProvider time, params (string Key, string Value)[] settings)
+    {
+        var backend = _pool.Create(time, settings);
+        _backends.Add(backend);
+        return backend;
+    }
+
     protected JobStart Job(string script, string account = "alice", string? cluster = null, int attempt = 1, ClusterSpec? spec = null)
     {
         cluster ??= "c" + Guid.NewGuid().ToString("N");

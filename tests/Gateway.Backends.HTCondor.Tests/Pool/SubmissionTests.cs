@@ -58,7 +58,7 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
         Assert.Equal("alice", Lines(alice.Name)[0]);
         Assert.Equal("bob", Lines(bob.Name)[0]);
         Assert.DoesNotContain("s3cret", await QueueAsync("true", "Arguments", "Environment", "TransferInput"), StringComparison.Ordinal);
-        var secret = (await Fixture.ExecAsync("bob", "sh", "-c", "cat /var/lib/condor/spool/*/*/*/api-token /var/lib/condor/execute/*/api-token 2>/dev/null; true")).Output;
+        var secret = (await Fixture.ExecAsync("bob", "sh", "-c", "cat $(condor_config_val SPOOL)/*/*/*/api-token $(condor_config_val EXECUTE)/*/api-token $(condor_config_val EXECUTE)/*/*/api-token 2>/dev/null; true")).Output;
         Assert.Contains("other", secret, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", secret, StringComparison.Ordinal);
         var handles = outcomes.Zip((JobStart[])[alice, bob], (outcome, job) => new JobHandle(job.Name, ((StartOutcome.Started)outcome).Handle)).ToList();
@@ -136,7 +136,7 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
     [Fact]
     public async Task Start_IdleLimit_SubmitsWhatFitsAndDefersTheRest()
     {
-        var backend = Create(("Limits:IdleJobs", "3"));
+        var backend = Create(("Queue:IdleJobs", "3"));
         var jobs = Enumerable.Range(0, 5).Select(_ => Job(Stay)).ToList();
 
         var outcomes = await backend.StartAsync(jobs, Cancellation);
@@ -148,7 +148,7 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
     [Fact]
     public async Task Start_SubmissionsPerMinute_AreBounded()
     {
-        var backend = Create(("Limits:SubmissionsPerMinute", "1"));
+        var backend = Create(("Queue:SubmissionsPerMinute", "1"));
 
         var first = await backend.StartAsync([Job(Stay)], Cancellation);
         var second = await backend.StartAsync([Job(Stay)], Cancellation);
@@ -177,6 +177,77 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
     }
 
     [Fact]
+    public async Task Probe_WrongKeyAndNoAccountToTry_RefusesAllTheSame()
+    {
+        var key = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(key, new byte[48], Cancellation);
+
+            Assert.Contains("does not let this gateway submit", await Create([.. PoolSettings.Token, ("Identity:Token:KeyFile", key), ("Identity:Token:KeyId", "GATEWAY")]).ProbeAsync(Cancellation), StringComparison.Ordinal);
+            Assert.Contains("does not let this gateway submit", await Create([.. PoolSettings.Token, ("Identity:Token:TrustDomain", "elsewhere")]).ProbeAsync(Cancellation), StringComparison.Ordinal);
+            Assert.Null(await Create(PoolSettings.Token).ProbeAsync(Cancellation));
+        }
+        finally
+        {
+            File.Delete(key);
+        }
+    }
+
+    [Fact]
+    public async Task Probe_AccountOfTheService_MustBeTheOneThatTheScheddSees()
+    {
+        Assert.Null(await Create(("Identity:ServiceAccount", "gateway")).ProbeAsync(Cancellation));
+        Assert.Contains("knows this gateway as gateway@", await Create(("Identity:ServiceAccount", "alice")).ProbeAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Probe_QueueSuperUser_MustBeOne()
+    {
+        Assert.Null(await Create(PoolSettings.SuperUser).ProbeAsync(Cancellation));
+        var (_, alice) = await Fixture.ExecAsync("root", "id", "-u", "alice");
+        var asAlice = Create([.. PoolSettings.SuperUser, ("Tools:CommandPrefix:1", $"--userspec={alice.Trim()}:{alice.Trim()}"), ("Tools:Environment:HOME", "/home/alice")]);
+
+        Assert.Contains("is not among its QUEUE_SUPER_USERS", await asAlice.ProbeAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-50)]
+    [InlineData(50)]
+    [InlineData(-600)]
+    public async Task Start_ClockOfTheGatewayIsWrong_TokensAreGoodAllTheSame(int seconds)
+    {
+        var time = new ShiftedTime { Offset = TimeSpan.FromSeconds(seconds) };
+
+        await StartAsync(Create(time, PoolSettings.Token), Job(Stay));
+    }
+
+    [Fact]
+    public async Task Start_LongAfterTheFirst_TokenIsANewOne()
+    {
+        var time = new ShiftedTime();
+        var backend = Create(time, [.. PoolSettings.Token, ("Identity:Token:Lifetime", "00:02:00"), ("Identity:Token:ClockSkew", "00:05:00")]);
+        await StartAsync(backend, Job(Stay));
+        var path = Path.Combine(Folder, "tokens", "alice", "gateway");
+        var first = await File.ReadAllTextAsync(path, Cancellation);
+
+        time.Offset += TimeSpan.FromSeconds(30);
+        await StartAsync(backend, Job(Stay));
+        Assert.Equal(first, await File.ReadAllTextAsync(path, Cancellation));
+
+        time.Offset += TimeSpan.FromSeconds(31);
+        await StartAsync(backend, Job(Stay));
+        Assert.NotEqual(first, await File.ReadAllTextAsync(path, Cancellation));
+    }
+
+    private sealed class ShiftedTime : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
+    }
+
+    [Fact]
     public async Task Start_KeyRotated_GoesOnWithTheNewOne()
     {
         var key = Path.GetTempFileName();
@@ -195,6 +266,28 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
         {
             File.Delete(key);
         }
+    }
+
+    [Fact]
+    public async Task Output_WithoutEnd_TakesNoMoreDiskThanItMay()
+    {
+        var backend = Create(("Submit:MaxOutputMegabytes", "1"));
+        var job = Job("echo $$ >> \"$W/$N\"; head -c 20000000 /dev/zero | tr '\\0' x; echo; echo the end; exec sleep 600");
+        var handle = await StartAsync(backend, job);
+
+        async Task<string> TailAsync() => System.Text.Encoding.ASCII.GetString((await backend.ReadLogAsync(handle, JobOutput.Output, -9, 9, Cancellation))?.Bytes.ToArray() ?? []);
+        await UntilAsync(async () => await TailAsync() == "\nthe end\n", () => "all of its output");
+        await UntilAsync(
+            async () =>
+            {
+                await backend.ListAsync(Cancellation);
+                var (_, blocks) = await Fixture.ExecAsync("root", "stat", "-c", "%b", PoolBackend.Inside(Path.Combine(Folder, "clusters", job.Cluster, job.Name + ".out")));
+                return int.Parse(blocks.Trim(), System.Globalization.CultureInfo.InvariantCulture) * 512L < 2 << 20;
+            },
+            () => "its output to be cut");
+
+        Assert.Equal("\nthe end\n", await TailAsync());
+        Assert.Equal(JobState.Running, (await FindAsync(backend, handle))!.State);
     }
 
     [Fact]

@@ -40,6 +40,39 @@ public sealed class CondorToolsTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ToolIsKilledByOthers_IsNoAnswer()
+    {
+        var exception = await Assert.ThrowsAsync<ToolException>(() => Tools.RunAsync(Call("sh", "-c", "kill -9 $$"), Cancellation));
+
+        Assert.Equal(ToolFault.Unreachable, exception.Fault);
+        Assert.Equal("sh was ended by signal 9", exception.Message);
+    }
+
+    [Fact]
+    public async Task Run_BehindAPrefix_EndsInTimeEvenWhereItCannotBeReached()
+    {
+        // A prefix as docker exec is one: what it starts is not its child, and outlives it.
+        _options.Tools.CommandPrefix.AddRange(["sh", "-c", "(setsid \"$@\" &); exec sleep 600", "sh"]);
+        var path = Path.GetTempFileName();
+        try
+        {
+            var exception = await Assert.ThrowsAsync<ToolException>(() => Tools.RunAsync(Call("sh", "-c", "echo $$ > \"$0\"; exec sleep 600", path) with { Timeout = TimeSpan.FromSeconds(1) }, Cancellation));
+
+            Assert.Equal(ToolFault.TimedOut, exception.Fault);
+            var tool = $"/proc/{(await File.ReadAllTextAsync(path, Cancellation)).Trim()}";
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            while (Directory.Exists(tool))
+            {
+                await timer.WaitForNextTickAsync(Cancellation);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public async Task Run_ToolTalksWithoutEnd_IsCut()
     {
         _options.Tools.MaxOutput = 1 << 16;
@@ -107,6 +140,7 @@ public sealed class CondorToolsTests : IDisposable
     [InlineData("\nERROR: Failed to connect to local queue manager\nAUTHENTICATE:1003:Failed to authenticate with any method\nAUTHENTICATE:1004:Failed to authenticate using IDTOKENS\n", ToolFault.Denied)]
     [InlineData("SECMAN:2010:Received \"DENIED\" from server for user alice@vm using method IDTOKENS.", ToolFault.Denied)]
     [InlineData("\nERROR: Failed to commit job submission into the queue.\nERROR: Setting owner to \"nosuchuser\", which is not a valid user account\n", ToolFault.Rejected)]
+    [InlineData("\nERROR: Failed to commit job submission into the queue.\nERROR: Setting OsUser to nosuchuser, which is not a valid OS account\n", ToolFault.Rejected)]
     [InlineData("\nERROR: Failed to commit job submission into the queue.\n", ToolFault.Unreachable)]
     [InlineData("\nERROR: Parse error in expression: Requestmemory = 20MB\n", ToolFault.Rejected)]
     [InlineData("\nERROR: Number of submitted jobs would exceed MAX_JOBS_PER_OWNER\n", ToolFault.Full)]
