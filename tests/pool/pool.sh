@@ -222,6 +222,7 @@ start_pool() {
 stop_pool() {
   local pid try
   pid=$(cat "$ROOT$PID.second" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null || true
+  rm -f "$ROOT$PID.second"
   pid=$(master) || { echo "pool: not running"; return 0; }
   kill -QUIT "$pid" 2>/dev/null || true
   for try in $(seq 1 120); do
