@@ -4,6 +4,7 @@ using Gateway.Backends.Local.Accounts;
 using Gateway.Backends.Local.Addresses;
 using Gateway.Backends.Local.Jobs;
 using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Backends.Local;
@@ -52,9 +53,14 @@ internal sealed partial class LocalBackend : IJobBackend, IAsyncDisposable
 
     public string? Node { get; }
 
+    public bool UsesAccounts => _options.RunAs == RunAs.Account;
+
     private string Machine => Node!;
 
     public TimeSpan ListPeriod => _options.ListPeriod;
+
+    public async Task<string?> CheckSpecAsync(ClusterSpec spec, CancellationToken cancellationToken) =>
+        JobEnvironment.Problem(spec.Environment) ?? ((await _accounts.OfAsync(spec.Account, cancellationToken)).Refusal as StartOutcome.Refused)?.Reason;
 
     public async Task<IReadOnlyList<StartOutcome>> StartAsync(IReadOnlyList<JobStart> jobs, CancellationToken cancellationToken)
     {

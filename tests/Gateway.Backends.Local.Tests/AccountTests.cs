@@ -95,6 +95,8 @@ public sealed class AccountTests
         var refused = Assert.IsType<StartOutcome.Refused>(await local.TryStartAsync(job with { Spec = job.Spec with { Account = account } }));
 
         Assert.Contains(says, refused.Reason, StringComparison.Ordinal);
+        Assert.True(local.Backend.UsesAccounts);
+        Assert.Equal(refused.Reason, await local.Backend.CheckSpecAsync(job.Spec with { Account = account }, LocalHarness.Cancellation));
         Assert.False(Directory.Exists(local.DirectoryOf(job.Name)));
     }
 

@@ -56,6 +56,19 @@ public sealed class RefusalTests
         var refused = Assert.IsType<StartOutcome.Refused>(await local.TryStartAsync(job));
 
         Assert.Contains($"'{name}'", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal(refused.Reason, await local.Backend.CheckSpecAsync(job.Spec with { Environment = job.Environment }, LocalHarness.Cancellation));
+    }
+
+    [Fact]
+    public async Task Account_WhereJobsAreTheGatewaysOwn_NeedNotBeThere()
+    {
+        await using var local = new LocalHarness();
+        var job = local.Job("true");
+        job = job with { Spec = job.Spec with { Account = "" } };
+
+        Assert.False(local.Backend.UsesAccounts);
+        Assert.Null(await local.Backend.CheckSpecAsync(job.Spec, LocalHarness.Cancellation));
+        Assert.IsType<StartOutcome.Started>(await local.TryStartAsync(job));
     }
 
     [Theory]

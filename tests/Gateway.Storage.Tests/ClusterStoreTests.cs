@@ -31,6 +31,29 @@ public abstract class ClusterStoreTests(Func<CancellationToken, Task<TestDatabas
     }
 
     [Fact]
+    public async Task Create_AtOnceOnTwoReplicas_GrantsNoMoreThanTheOwnerMayHave()
+    {
+        var second = await Database.SecondAsync(Token);
+        var owner = await Store.Clusters.EnsureUserAsync("basic", "", "alice", "alice", Token);
+        await CreateAsync(["closing", "ended", "stopping"], owner);
+        await CreateAsync(["others"], await Store.Clusters.EnsureUserAsync("basic", "", "bob", "bob", Token));
+        await MoveAsync("closing", ClusterPhase.Closing);
+        await MoveAsync("ended", ClusterPhase.Stopped);
+        await Store.Clusters.RequestStopAsync("stopping", "no longer wanted", failed: false, Token);
+
+        var granted = await Task.WhenAll(Enumerable.Range(0, 24).Select(n =>
+            (n % 2 == 0 ? Store : second).Clusters.CreateAsync(NewCluster($"c{n}", owner) with { MaxOwned = 5 }, Token)));
+
+        Assert.Equal(5, granted.Count(taken => taken));
+        var live = (await ListAsync(owner, ClusterPhase.Accepted)).ToList();
+        Assert.Equal(5, live.Count);
+        Assert.False(await Store.Clusters.CreateAsync(NewCluster("more", owner) with { MaxOwned = 0 }, Token));
+        Assert.Null(await Store.Clusters.TokenAsync("more", Token));
+        await Store.Clusters.RequestStopAsync(live[0], "one less", failed: false, Token);
+        Assert.True(await second.Clusters.CreateAsync(NewCluster("next", owner) with { MaxOwned = 5 }, Token));
+    }
+
+    [Fact]
     public async Task Find_UnknownCluster_IsNull()
     {
         Assert.Null(await Store.Clusters.FindAsync("nobody", Token));

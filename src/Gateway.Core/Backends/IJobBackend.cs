@@ -14,6 +14,9 @@ public interface IJobBackend
     /// <summary>The machine whose replicas alone can serve this backend's jobs; null for a shared backend.</summary>
     string? Node { get; }
 
+    /// <summary>Whether jobs run as, or are booked on, the account of their <see cref="ClusterSpec"/>. Where not, users whom no account is mapped to can have clusters too.</summary>
+    bool UsesAccounts => true;
+
     /// <summary>How often <see cref="ListAsync"/> is worth calling.</summary>
     TimeSpan ListPeriod { get; }
 

@@ -9,7 +9,7 @@ public sealed record ClusterSpec
     /// <summary>Name of the backend instance that runs the workers; null when somebody else submits them.</summary>
     public string? WorkerBackend { get; init; }
 
-    /// <summary>The Unix account or accounting name that jobs belong to: a mapping of the owner, not the owner's name itself.</summary>
+    /// <summary>The Unix account or accounting name that jobs belong to: a mapping of the owner, not the owner's name itself. Empty where the owner has none and no backend needs it.</summary>
     public required string Account { get; init; }
 
     /// <summary>Resources of the scheduler's job.</summary>

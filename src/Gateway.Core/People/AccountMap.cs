@@ -13,20 +13,20 @@ public sealed partial class AccountMap(IOptions<AccountOptions> options)
 
     /// <summary>The account of a caller.</summary>
     /// <exception cref="PublicException">422: the caller has none; the message says what an administrator can do.</exception>
-    public string Resolve(Caller caller)
+    public string Resolve(Caller caller) => Find(caller) ?? throw new PublicException(422, options.Value.Mode switch
     {
-        switch (options.Value.Mode)
-        {
-            case "fixed":
-                return options.Value.Fixed ?? throw new PublicException(422, "No account is configured to run jobs as; an administrator sets Accounts:Fixed.");
-            case "map":
-                return _map.GetValueOrDefault(caller.Name) ?? throw new PublicException(
-                    422, $"No account to run jobs as is configured for user '{caller.Name}'; an administrator adds one to Accounts:Map.");
-            default:
-                return IsAccount(caller.Name) ? caller.Name : throw new PublicException(
-                    422, $"User name '{caller.Name}' cannot be an account to run jobs as ({Allowed}); an administrator can map it with Accounts:Mode=map.");
-        }
-    }
+        "fixed" => "No account is configured to run jobs as; an administrator sets Accounts:Fixed.",
+        "map" => $"No account to run jobs as is configured for user '{caller.Name}'; an administrator adds one to Accounts:Map.",
+        _ => $"User name '{caller.Name}' cannot be an account to run jobs as ({Allowed}); an administrator can map it with Accounts:Mode=map.",
+    });
+
+    /// <summary>The account of a caller; null when there is none.</summary>
+    public string? Find(Caller caller) => options.Value.Mode switch
+    {
+        "fixed" => options.Value.Fixed,
+        "map" => _map.GetValueOrDefault(caller.Name),
+        _ => IsAccount(caller.Name) ? caller.Name : null,
+    };
 
     // root is refused in every mode: a job must never get it through a name that somebody may choose.
     internal static bool IsAccount(string? account) => account is not null and not "root" && AccountPattern().IsMatch(account);

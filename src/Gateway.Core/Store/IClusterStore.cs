@@ -8,7 +8,8 @@ namespace Gateway.Core.Store;
 public interface IClusterStore
 {
     /// <summary>Takes a cluster on: row, inbox {desired = Running}, first event; wakes the reconciler.</summary>
-    Task CreateAsync(NewCluster cluster, CancellationToken cancellationToken);
+    /// <returns>False: its owner has as many as <see cref="NewCluster.MaxOwned"/> allows, closing ones not counted; nothing is stored. However many replicas are asked at once.</returns>
+    Task<bool> CreateAsync(NewCluster cluster, CancellationToken cancellationToken);
 
     /// <summary>One cluster, or null when it is unknown (or long ended).</summary>
     Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken);

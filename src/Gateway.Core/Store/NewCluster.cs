@@ -17,6 +17,9 @@ public sealed record NewCluster
     /// <summary>What the options mean.</summary>
     public required ClusterSpec Spec { get; init; }
 
+    /// <summary>Most clusters that its owner may have at a time, this one included; null: any number.</summary>
+    public int? MaxOwned { get; init; }
+
     /// <summary>Its secrets; the store encrypts key and token and keeps a hash of the token.</summary>
     public required ClusterCredentials Credentials { get; init; }
 }

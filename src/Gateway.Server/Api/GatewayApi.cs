@@ -29,7 +29,6 @@ internal static class GatewayApi
             provider.GetRequiredService<ILogger<SchedulerClient>>()));
         services.AddSingleton<ClusterDoor>();
         services.AddSingleton<ClusterReports>();
-        services.AddSingleton<ClusterQuota>();
         services.AddSingleton<CreateCluster>();
         services.AddSingleton<SchedulerDesk>();
         services.AddSingleton<ClusterWaiters>();

@@ -11,11 +11,17 @@ namespace Gateway.Storage.Clusters;
 /// <summary>What users and schedulers write. What they read is in the other parts.</summary>
 internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys keys) : IClusterStore
 {
-    public Task CreateAsync(NewCluster cluster, CancellationToken cancellationToken) =>
+    public Task<bool> CreateAsync(NewCluster cluster, CancellationToken cancellationToken) =>
         database.WriteAsync(
             "create",
             async (session, token) =>
             {
+                if (cluster.MaxOwned is { } most && await CountOwnedAsync(session, cluster.OwnerId, token) >= most)
+                {
+                    session.Refuse();
+                    return false;
+                }
+
                 var now = await session.NowAsync(token);
                 session.Context.Add(new ClusterRow
                 {
@@ -31,6 +37,7 @@ internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys key
                 session.Context.Add(new EventRow { Cluster = cluster.Name, At = now, Kind = EventKinds.ClusterCreated, Message = "The cluster was taken on." });
                 await session.Context.SaveChangesAsync(token);
                 session.Tell(ChangeKind.Due, cluster.Name);
+                return true;
             },
             cancellationToken);
 
@@ -96,6 +103,17 @@ internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys key
                     await EventRows.AppendAsync(session, events, token);
                 },
                 cancellationToken);
+
+    // The user's row is locked first: whoever else creates one for them waits, and then counts this one too.
+    private static async Task<long> CountOwnedAsync(StoreSession session, Guid owner, CancellationToken cancellationToken)
+    {
+        await session.Command($"SELECT u.display_name FROM users AS u WHERE u.id = @owner {session.Sql.Lock("u")}").With("owner", owner).NamesAsync(cancellationToken);
+        var counts = await session.Command($"""
+            SELECT count(*) FROM clusters AS c JOIN cluster_inbox AS i ON i.cluster = c.name
+            WHERE c.owner_id = @owner AND c.ended_at IS NULL AND c.phase <> '{nameof(ClusterPhase.Closing)}' AND i.desired = '{nameof(DesiredState.Running)}'
+            """).With("owner", owner).QueryAsync(r => r.GetInt64(0), cancellationToken);
+        return counts[0];
+    }
 
     // Ended jobs too: the batch system may tell of a worker's end before its scheduler's farewell is stored.
     private static Task<int> ExpectCloseAsync(StoreSession session, List<(string Cluster, string Worker)> closing, CancellationToken cancellationToken) =>

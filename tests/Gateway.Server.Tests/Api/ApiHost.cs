@@ -62,6 +62,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IGatewayStore>(database);
         builder.Services.AddSingleton<IChangeSignal>(signal);
         builder.Services.AddSingleton<IJobLogs>(logs);
+        builder.Services.AddSingleton(new BackendRegistry([]));
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddGatewayAuthentication(builder.Configuration);
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();

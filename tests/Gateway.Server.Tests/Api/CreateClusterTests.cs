@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gateway.Core.Clusters;
 using Gateway.Core.Options;
+using Gateway.Server.Tests.Api.Fakes;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Server.Tests.Api;
@@ -96,6 +97,24 @@ public sealed class CreateClusterTests
         Assert.Empty(host.Store.Created);
     }
 
+    [Theory]
+    [InlineData("root")]
+    [InlineData("Ann O'Neill@example.org")]
+    public async Task Post_UserWithoutAnAccount_GetsAClusterWhereNoBackendNeedsOne(string user)
+    {
+        await using var needed = await ApiHost.StartAsync("{}", services => services.AddSingleton(FakeBackend.Registry("local", usesAccounts: true)));
+        using var refused = needed.CreateClient(user);
+        Assert.StartsWith(
+            $"User name '{user}' cannot be an account to run jobs as",
+            await refused.PostAsync("/api/v1/clusters/", "{}").ErrorAsync(HttpStatusCode.UnprocessableEntity),
+            StringComparison.Ordinal);
+
+        await using var free = await ApiHost.StartAsync("{}", services => services.AddSingleton(FakeBackend.Registry("local", usesAccounts: false)));
+        using var taken = free.CreateClient(user);
+        await taken.PostAsync("/api/v1/clusters/", "{}").JsonAsync(HttpStatusCode.Created);
+        Assert.Equal("", Assert.Single(free.Store.Created).Spec.Account);
+    }
+
     [Fact]
     public async Task Post_MoreClustersThanAllowed_Is409EvenWhenAskedAtOnce()
     {
@@ -115,7 +134,7 @@ public sealed class CreateClusterTests
         Assert.Equal(2, statuses.Count(status => status == HttpStatusCode.Created));
         Assert.Equal(8, statuses.Count(status => status == HttpStatusCode.Conflict));
         Assert.StartsWith(
-            "You may have 3 clusters at a time and have 3: shut one down first",
+            "You may have 3 clusters at a time, and have that many: shut one down first",
             await client.PostAsync("/api/v1/clusters/", "{}").ErrorAsync(HttpStatusCode.Conflict),
             StringComparison.Ordinal);
     }

@@ -9,7 +9,8 @@ internal static class ClusterStatus
 {
     private const string Allowed = "pending, running, stopping, stopped, failed";
 
-    private static readonly IReadOnlySet<ClusterPhase> Active = new HashSet<ClusterPhase> { ClusterPhase.Accepted, ClusterPhase.Submitted, ClusterPhase.Running };
+    /// <summary>Those that are not closing and have not ended: what a list shows unless asked otherwise, and what counts against a limit.</summary>
+    public static readonly IReadOnlySet<ClusterPhase> Active = new HashSet<ClusterPhase> { ClusterPhase.Accepted, ClusterPhase.Submitted, ClusterPhase.Running };
 
     /// <summary>How a phase is shown.</summary>
     public static string Show(ClusterPhase phase) => phase switch

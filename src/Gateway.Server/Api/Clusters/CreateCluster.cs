@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Core;
+using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
 using Gateway.Core.Dask;
 using Gateway.Core.Options;
@@ -13,8 +14,10 @@ namespace Gateway.Server.Api.Clusters;
 
 /// <summary>Takes a cluster on.</summary>
 internal sealed partial class CreateCluster(
-    ClusterPolicy policy, AccountMap accounts, IEnumerable<ISpecCheck> checks, ClusterQuota quota, IClusterStore store, TimeProvider time, ILogger<CreateCluster> logger)
+    ClusterPolicy policy, AccountMap accounts, BackendRegistry backends, IEnumerable<ISpecCheck> checks, IClusterStore store, TimeProvider time, ILogger<CreateCluster> logger)
 {
+    private const int MostNamed = 5;
+
     /// <summary>The body.</summary>
     /// <param name="ClusterOptions">Values for options by field; null or missing: all defaults.</param>
     internal sealed record Request(Dictionary<string, JsonElement>? ClusterOptions = null);
@@ -33,7 +36,8 @@ internal sealed partial class CreateCluster(
 
     private async Task<string> RunAsync(Caller caller, JsonElement options, CancellationToken cancellationToken)
     {
-        var (json, spec) = policy.Resolve(caller, accounts.Resolve(caller), options);
+        var account = backends.UseAccounts(policy.Defaults.SchedulerBackend, policy.Defaults.WorkerBackend) ? accounts.Resolve(caller) : accounts.Find(caller) ?? "";
+        var (json, spec) = policy.Resolve(caller, account, options);
         foreach (var check in checks)
         {
             if (await check.CheckAsync(spec, cancellationToken) is { } problem)
@@ -42,24 +46,38 @@ internal sealed partial class CreateCluster(
             }
         }
 
-        return await quota.GrantAsync(caller, policy.Limits.For(caller.Groups), () => TakeOnAsync(caller, json, spec, cancellationToken), cancellationToken);
-    }
-
-    private async Task<string> TakeOnAsync(Caller caller, string options, ClusterSpec spec, CancellationToken cancellationToken)
-    {
         var name = RandomName.ForCluster();
-        await store.CreateAsync(
+        var most = policy.Limits.For(caller.Groups).MaxClustersPerUser;
+        var taken = await store.CreateAsync(
             new()
             {
                 Name = name,
                 OwnerId = caller.UserId,
-                Options = options,
+                Options = json,
                 Spec = spec,
+                MaxOwned = most,
                 Credentials = ClusterSecrets.Create(name, time.GetUtcNow(), policy.Defaults.CertificateLifetime),
             },
             cancellationToken);
+        if (!taken)
+        {
+            throw await TooManyAsync(caller, most!.Value, cancellationToken);
+        }
+
         LogCreated(name, caller.UserId);
         return name;
+    }
+
+    private async Task<PublicException> TooManyAsync(Caller caller, int most, CancellationToken cancellationToken)
+    {
+        if (most == 0)
+        {
+            return new(409, "You may not create clusters on this gateway.");
+        }
+
+        var owned = await store.ListAsync(new() { OwnerId = caller.UserId, Phases = ClusterStatus.Active, Max = MostNamed }, cancellationToken);
+        return new(
+            409, $"You may have {most} {(most == 1 ? "cluster" : "clusters")} at a time, and have that many: shut one down first ({string.Join(", ", owned.Select(view => view.Cluster.Name))}).");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Cluster {ClusterName} was created for user {UserId}")]

@@ -10,14 +10,14 @@ internal sealed partial class MemoryStore : IClusterStore
     /// <summary>Clusters whose secrets cannot be decrypted.</summary>
     public HashSet<string> MissingKeys { get; } = new(StringComparer.Ordinal);
 
-    public Task CreateAsync(NewCluster cluster, CancellationToken cancellationToken)
+    public Task<bool> CreateAsync(NewCluster cluster, CancellationToken cancellationToken)
     {
         _clusters[cluster.Name] = new ClusterRow
         {
             Cluster = new Cluster { Name = cluster.Name, OwnerId = cluster.OwnerId, Options = cluster.Options, Spec = cluster.Spec, CreatedAt = Now },
             DueAt = Now,
         };
-        return Task.CompletedTask;
+        return Task.FromResult(true);
     }
 
     public Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken) =>

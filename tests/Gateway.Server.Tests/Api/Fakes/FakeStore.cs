@@ -76,19 +76,24 @@ internal sealed class FakeStore(FakeSignal signal) : IClusterStore
         signal.Tell(ChangeKind.Phase, name);
     }
 
-    public async Task CreateAsync(NewCluster cluster, CancellationToken cancellationToken)
+    public async Task<bool> CreateAsync(NewCluster cluster, CancellationToken cancellationToken)
     {
         await AnswerAsync();
         lock (Created)
         {
-            Created.Add(cluster);
-        }
+            if (_views.Values.Count(view => view.Cluster.OwnerId == cluster.OwnerId && view.Phase < ClusterPhase.Closing) >= cluster.MaxOwned)
+            {
+                return false;
+            }
 
-        _credentials[cluster.Name] = cluster.Credentials;
-        _views[cluster.Name] = new(
-            new() { Name = cluster.Name, OwnerId = cluster.OwnerId, Options = cluster.Options, Spec = cluster.Spec, CreatedAt = CreatedAt },
-            DesiredState.Running,
-            null);
+            Created.Add(cluster);
+            _credentials[cluster.Name] = cluster.Credentials;
+            _views[cluster.Name] = new(
+                new() { Name = cluster.Name, OwnerId = cluster.OwnerId, Options = cluster.Options, Spec = cluster.Spec, CreatedAt = CreatedAt },
+                DesiredState.Running,
+                null);
+            return true;
+        }
     }
 
     public async Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken)
