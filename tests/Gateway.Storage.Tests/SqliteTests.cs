@@ -4,6 +4,7 @@ using Gateway.Core.Store;
 using Gateway.Storage.Tests.Stores;
 using Gateway.Testing;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Storage.Tests;
@@ -60,6 +61,18 @@ public sealed class SqliteTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_FolderThatCannotBeMade_SaysWhichKeyAndWhy()
+    {
+        await File.WriteAllTextAsync(Folder, "a file where the folder should be", Token);
+        var store = Replica.Make(Settings());
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => store.Gateway.OpenAsync(Token));
+
+        Assert.StartsWith($"Storage:DataFolder is '{Folder}', which cannot be used: ", Assert.Single(refused.Failures), StringComparison.Ordinal);
+        await store.DisposeAsync(); // must not try it once more
+    }
+
+    [Fact]
     public async Task Open_MigrationsLockOfAKilledProcess_IsNotWaitedFor()
     {
         await using (var store = await OpenAsync())
@@ -84,7 +97,7 @@ public sealed class SqliteTests : IDisposable
         }
 
         await File.WriteAllTextAsync(Path.Combine(Folder, "encryption.key"), "short", Token);
-        var refused = await Assert.ThrowsAsync<FormatException>(OpenAsync);
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(OpenAsync);
         Assert.Contains("encryption.key", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("short", refused.Message, StringComparison.Ordinal);
     }

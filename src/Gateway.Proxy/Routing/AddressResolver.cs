@@ -30,12 +30,19 @@ internal sealed partial class AddressResolver : BackgroundService
         AskForNames(onlyUnknown: true); // published before this ran
         var again = AskAgainAsync(stoppingToken);
 
-        // A name server that does not answer for one name must not hold up the others.
-        await Parallel.ForEachAsync(
-            _wanted.Reader.ReadAllAsync(stoppingToken),
-            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = stoppingToken },
-            async (entry, cancellationToken) => await ResolveAsync(entry, cancellationToken));
-        await again;
+        try
+        {
+            // A name server that does not answer for one name must not hold up the others.
+            await Parallel.ForEachAsync(
+                _wanted.Reader.ReadAllAsync(stoppingToken),
+                new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = stoppingToken },
+                async (entry, cancellationToken) => await ResolveAsync(entry, cancellationToken));
+            await again;
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops, perhaps before it has begun: that is no failure of this service.
+        }
     }
 
     private async Task AskAgainAsync(CancellationToken stoppingToken)

@@ -60,7 +60,9 @@ internal sealed class SniListenerFactory(RelayHost host, IOptions<SocketTranspor
         catch (SocketException e)
         {
             socket?.Dispose();
-            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? new AddressInUseException(e.Message, e) : e;
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? new AddressInUseException(e.Message, e)
+                : new IOException($"Failed to bind to address {endpoint}: {e.Message}.", e);
         }
     }
 }

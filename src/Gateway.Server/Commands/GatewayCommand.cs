@@ -1,6 +1,9 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Gateway.Core.Store;
 using Gateway.Server.Auth.Basic;
 using Gateway.Server.Hosting;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Commands;
@@ -52,12 +55,17 @@ internal static class GatewayCommand
 
             return 2;
         }
-        catch (Exception e) when (e is StoreUnavailableException or StoreInUseException or SchemaMismatchException or Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception e) when (e is StoreUnavailableException or StoreInUseException or SchemaMismatchException or AddressInUseException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (DbException e)
+        {
+            await Console.Error.WriteLineAsync($"The database cannot be used: {e.Message}");
+            return 1;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException or SocketException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

@@ -1,3 +1,6 @@
+using Gateway.Storage.Configuration;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Storage.Encryption;
 
 /// <summary>The key that the embedded database makes for itself: beside it, readable by the gateway's user alone.</summary>
@@ -6,6 +9,7 @@ internal static class KeyFile
     public const string Name = "encryption.key";
 
     /// <summary>Reads the key, or makes it. Whoever calls holds the data folder's lock.</summary>
+    /// <exception cref="OptionsValidationException">The file holds no key.</exception>
     public static string ReadOrMake(string folder)
     {
         string path = Path.Combine(folder, Name);
@@ -16,7 +20,8 @@ internal static class KeyFile
 
         string keys = File.ReadAllText(path).Trim();
         return KeyRing.Failure(keys) is { } failure
-            ? throw new FormatException($"The key file {path}: {failure} Restore it: what it encrypted cannot be read without it.")
+            ? throw new OptionsValidationException(
+                StorageOptions.Section, typeof(StorageOptions), [$"The key file {path}: {failure} Restore it: what it encrypted cannot be read without it."])
             : keys;
     }
 

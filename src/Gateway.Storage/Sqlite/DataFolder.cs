@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Core.Store;
 using Gateway.Storage.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Storage.Sqlite;
 
@@ -10,6 +11,9 @@ internal sealed class DataFolder(StorageOptions options) : IDisposable
     private const string LockName = "gateway.lock";
     private const string HolderName = "gateway.pid";
 
+    // What the runtime answers where somebody else holds a file: EWOULDBLOCK of Linux, of macOS, and ERROR_SHARING_VIOLATION.
+    private static readonly int[] SharingViolations = [11, 35, unchecked((int)0x80070020)];
+
     private readonly Lock _gate = new();
     private FileStream? _held;
 
@@ -17,6 +21,7 @@ internal sealed class DataFolder(StorageOptions options) : IDisposable
 
     /// <summary>Makes the folder and takes the lock, once.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>
+    /// <exception cref="OptionsValidationException">It cannot be made or written to.</exception>
     public void Take()
     {
         lock (_gate)
@@ -26,31 +31,40 @@ internal sealed class DataFolder(StorageOptions options) : IDisposable
                 return;
             }
 
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(Path);
-            }
-            else
-            {
-                Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
-
             try
             {
+                Make();
                 _held = new FileStream(System.IO.Path.Combine(Path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+                // Beside the lock, not in it: a locked file cannot be read by others everywhere.
+                File.WriteAllText(System.IO.Path.Combine(Path, HolderName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             }
-            catch (IOException)
+            catch (IOException e) when (_held is null && SharingViolations.Contains(e.HResult))
             {
                 throw new StoreInUseException(
                     $"The embedded database in {Path} is in use by another gateway process{Holder()}. Stop that one, give this one another {StorageOptions.Section}:{nameof(StorageOptions.DataFolder)}, or use Postgres, which serves any number.");
             }
-
-            // Beside the lock, not in it: a locked file cannot be read by others everywhere.
-            File.WriteAllText(System.IO.Path.Combine(Path, HolderName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new OptionsValidationException(
+                    StorageOptions.Section, typeof(StorageOptions), [$"{StorageOptions.Section}:{nameof(StorageOptions.DataFolder)} is '{Path}', which cannot be used: {e.Message}"]);
+            }
         }
     }
 
     public void Dispose() => _held?.Dispose();
+
+    private void Make()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Path);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
 
     private string Holder()
     {

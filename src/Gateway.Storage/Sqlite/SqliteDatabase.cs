@@ -58,9 +58,9 @@ internal sealed class SqliteDatabase : StoreDatabase
     public override async ValueTask DisposeAsync()
     {
         // Idle connections would keep the file open beyond the lock.
-        await using var context = NewContext();
-        if (context.Database.GetDbConnection() is SqliteConnection connection)
+        if (_connection.IsValueCreated)
         {
+            await using var connection = new SqliteConnection(_connection.Value);
             SqliteConnection.ClearPool(connection);
         }
 

@@ -51,21 +51,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "gateway.dll"));
-        start.Environment["Server__Listen__0"] = $"127.0.0.1:{Port}";
-        start.Environment["Server__DataFolder"] = Path.Combine(Folder, "data");
-        foreach (var (key, value) in _settings)
-        {
-            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value.Replace("{port}", $"{Port}", StringComparison.Ordinal);
-        }
-
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-
+        _process = Launch();
         using var http = new HttpClient();
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3)); // two cores may be busy with other suites
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
@@ -86,6 +72,46 @@ internal sealed class GatewayProcess : IAsyncDisposable
             }
 
             await Task.Delay(20, either.Token);
+        }
+    }
+
+    private Process Launch()
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "gateway.dll"));
+        start.Environment["Server__Listen__0"] = $"127.0.0.1:{Port}";
+        start.Environment["Server__DataFolder"] = Path.Combine(Folder, "data");
+        foreach (var (key, value) in _settings)
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value.Replace("{port}", $"{Port}", StringComparison.Ordinal);
+        }
+
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    /// <summary>Runs a gateway that is to end by itself.</summary>
+    /// <param name="folder">Where it runs, and its data folder is.</param>
+    /// <param name="settings">As for <see cref="StartAsync(Dictionary{string, string}?, CancellationToken)"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, and the process.</param>
+    /// <returns>Its exit code and all that it printed.</returns>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string folder, Dictionary<string, string> settings, CancellationToken cancellationToken)
+    {
+        var gateway = new GatewayProcess(settings, folder, FreePort());
+        using var process = gateway.Launch();
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+            return (process.ExitCode, gateway.Output);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
         }
     }
 

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.EndToEnd.Tests.Processes;
+
+namespace Gateway.EndToEnd.Tests;
+
+/// <summary>A gateway that cannot start says why in a sentence and ends with a code of its own, whatever the cause: never by an exception that nobody caught.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Data => Path.Combine(_folder, "data");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Start_PortInUse_SaysWhich()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        await EndsAsync(1, $"Failed to bind to address http://{holder.LocalEndpoint}: address already in use.", ("Server:Listen:0", $"{holder.LocalEndpoint}"));
+    }
+
+    // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
+    [Fact]
+    public async Task Start_AddressOfNobody_SaysWhich() =>
+        await EndsAsync(1, "Failed to bind to address 192.0.2.1:8000: ", ("Server:Listen:0", "192.0.2.1:8000"), ("Authentication:Basic:AllowAnyUser", "true"));
+
+    [Fact]
+    public async Task Start_DataFolderThatIsAFile_SaysWhichKey()
+    {
+        await File.WriteAllTextAsync(Data, "", Token);
+        await EndsAsync(2, $"Configuration: Storage:DataFolder is '{Data}', which cannot be used: ");
+    }
+
+    [Fact]
+    public async Task Start_DatabaseThatIsNone_SaysSo()
+    {
+        Directory.CreateDirectory(Data);
+        await File.WriteAllTextAsync(Path.Combine(Data, "gateway.db"), new string('x', 5000), Token);
+        await EndsAsync(1, "The database cannot be used: SQLite Error 26: 'file is not a database'.");
+    }
+
+    [Fact]
+    public async Task Start_KeyFileThatIsDamaged_SaysWhich()
+    {
+        Directory.CreateDirectory(Data);
+        await File.WriteAllTextAsync(Path.Combine(Data, "encryption.key"), "short", Token);
+        await EndsAsync(2, $"Configuration: The key file {Path.Combine(Data, "encryption.key")}: ");
+    }
+
+    private async Task EndsAsync(int code, string sentence, params (string Key, string Value)[] settings)
+    {
+        var all = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
+        all["Storage:DataFolder"] = Data;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(TimeSpan.FromMinutes(2));
+
+        var (exitCode, output) = await GatewayProcess.RunAsync(_folder, all, patience.Token);
+
+        Assert.Contains(sentence, output, StringComparison.Ordinal);
+        Assert.True(exitCode == code, $"ended with {exitCode}:\n{output}");
+        Assert.DoesNotContain("Unhandled exception", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("crit:", output, StringComparison.Ordinal);
+    }
+}
