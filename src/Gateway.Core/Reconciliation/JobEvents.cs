@@ -26,12 +26,13 @@ internal static class JobEvents
             (_, var count) => $"{count} workers' jobs",
         };
         bool one = jobs.Count == 1;
+        string end = job.Reason is null ? "." : ":";
         string what = job.State switch
         {
-            JobState.Running when one => $"runs on {job.Host ?? backend}.",
-            JobState.Running => "run.",
+            JobState.Running when one => $"runs on {job.Host ?? backend}{end}",
+            JobState.Running => $"run{end}",
             JobState.Held => $"{(one ? "is" : "are")} held:",
-            JobState.Ended => $"{(one ? "has" : "have")} ended{(job.ExitCode is { } code ? $" with exit code {code}" : "")}{(job.Reason is null ? "." : ":")}",
+            JobState.Ended => $"{(one ? "has" : "have")} ended{Code(job)}{end}",
             _ => $"{(one ? "waits" : "wait")}:",
         };
         return new()
@@ -43,4 +44,8 @@ internal static class JobEvents
             Count = one ? null : jobs.Count,
         };
     }
+
+    // Backends often say it themselves.
+    private static string Code(Job job) =>
+        job.ExitCode is { } code && job.Reason?.Contains($"exit code {code}", StringComparison.Ordinal) != true ? $" with exit code {code}" : "";
 }

@@ -39,7 +39,9 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
         if (starts.Count > 0)
         {
             var outcomes = await instance.Backend.StartAsync([.. starts.Select(s => s.Start)], cancellationToken);
-            results.AddRange(starts.Zip(outcomes, (s, outcome) => Result(instance, s.Entry, outcome)));
+            results.AddRange(starts.Zip(outcomes, (s, outcome) => outcome is StartOutcome.Deferred deferred
+                ? Deferred(instance, s.Entry, deferred, isNews: snapshots[s.Entry.Cluster].Jobs.GetValueOrDefault(s.Entry.Job)?.Reason is null && told.Add(s.Entry.Cluster))
+                : Result(instance, s.Entry, outcome)));
         }
 
         return results;
@@ -84,14 +86,19 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
     {
         StartOutcome.Started started => new() { Entry = entry, Job = Job(instance, entry) with { Handle = started.Handle, State = started.State } },
         StartOutcome.Refused refused => Ended(instance, entry, refused.Reason),
-        StartOutcome.Deferred deferred => new()
-        {
-            Entry = entry,
-            Job = Job(instance, entry) with { Reason = deferred.Reason },
-            RetryAfter = deferred.After,
-            NotTried = true,
-        },
         _ => throw new InvalidOperationException($"The backend '{instance.Name}' gave an outcome that is not known: {outcome}."),
+    };
+
+    /// <summary>Told when it begins: what follows may change with every try.</summary>
+    private static OutboxResult Deferred(BackendInstance instance, OutboxEntry entry, StartOutcome.Deferred deferred, bool isNews) => new()
+    {
+        Entry = entry,
+        Job = Job(instance, entry) with { Reason = deferred.Reason },
+        RetryAfter = deferred.After,
+        NotTried = true,
+        Event = isNews
+            ? new() { Cluster = entry.Cluster, Kind = EventKinds.ClusterWaiting, Message = $"{(entry.Kind == JobKind.Scheduler ? "The scheduler waits" : "Workers wait")} to be started: {deferred.Reason}" }
+            : null,
     };
 
     /// <summary>The job's row keeps the reason, so that it is told once however long it stays.</summary>

@@ -183,8 +183,12 @@ public sealed class ExecutorTests : IDisposable
         Assert.Equal((JobState.Ended, "The farm does not take it."), (_bench.Store.Jobs["a-2"].State, _bench.Store.Jobs["a-2"].Reason));
         Assert.Equal(0, Assert.Single(_bench.Store.Outbox).Attempt);
 
+        _bench.Farm.Deferrals = 1;
+        await RoundAsync(after: 3);
+        Assert.Empty(_bench.Farm.Living);
         await RoundAsync(after: 3);
         Assert.Equal("a-1", Assert.Single(_bench.Farm.Living).Name);
+        Assert.Single(_bench.Store.Events, line => line.Message == "Workers wait to be started: The queue is full.");
     }
 
     [Fact]
