@@ -1,12 +1,19 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Core.Store;
+using Gateway.Server.Api.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Server.Tests.Api;
 
 public sealed class ErrorTests
 {
     [Theory]
+    [InlineData("/")]
+    [InlineData("/nothing")]
+    [InlineData("//api/version")]
     [InlineData("/api")]
     [InlineData("/api/")]
     [InlineData("/api/nothing")]
@@ -25,7 +32,21 @@ public sealed class ErrorTests
     public async Task Get_PathThatIsNotThere_Is404InJson(string path)
     {
         await using var host = await ApiHost.StartAsync();
-        Assert.Equal(404, (await RawAsync(host, $"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6\r\nConnection: close\r\n\r\n")).Status);
+        var (status, _, text) = await RawAsync(host, $"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6\r\nConnection: close\r\n\r\n");
+        Assert.Equal(404, status);
+        Assert.Contains("""{"error":""" + "\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Request_DatabaseAwayOutsideTheApi_Is503WithTheReason()
+    {
+        var http = new DefaultHttpContext { Request = { Path = "/clusters/aaaaaaaaaaaaaaaa/status" } };
+        var middleware = new ErrorMiddleware(_ => throw new StoreUnavailableException("It sleeps."), NullLogger<ErrorMiddleware>.Instance);
+
+        await middleware.InvokeAsync(http);
+
+        Assert.Equal(503, http.Response.StatusCode);
+        Assert.Equal("5", http.Response.Headers.RetryAfter.ToString());
     }
 
     [Theory]

@@ -131,6 +131,19 @@ public sealed class HeartbeatTests
         Assert.Equal(200_000, Assert.Single(Assert.Single(host.Store.Beats)).Heartbeat.Closed.Count);
     }
 
+    [Fact]
+    public async Task Post_BodyAboveTheWebServersOwnLimit_IsTakenWhereTheConfigurationAllowsIt()
+    {
+        await using var host = await ApiHost.StartAsync("""{"Server":{"MaxHeartbeatSize":"48 MiB"}}""");
+        var name = host.Store.Add("alice", ClusterPhase.Running);
+        using var scheduler = host.CreateScheduler(name);
+        string body = $$"""{"scheduler_address":"tls://10.0.0.7:1","api_address":"http://10.0.0.7:2","count":0,"active_workers":[],"closing_workers":[],"closed_workers":[],"filling":"{{new string('x', 40 << 20)}}"}""";
+
+        using var response = await scheduler.PostAsync($"/api/v1/clusters/{name}/heartbeat", body);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Theory]
     [InlineData("", "The body must be a JSON object; it is not valid JSON")]
     [InlineData("[]", "The body must be a JSON object.")]

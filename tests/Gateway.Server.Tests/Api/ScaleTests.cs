@@ -30,13 +30,13 @@ public sealed class ScaleTests
     }
 
     [Theory]
-    [InlineData("scale", """{"count":11}""", """{"op":"scale","count":10}""", "11 workers are more than the 10 that this cluster may have. Scaling to 10.")]
-    [InlineData("scale", """{"count":99999999999999999999}""", """{"op":"scale","count":10}""", "99999999999999999999 workers are more than the 10 that this cluster may have. Scaling to 10.")]
+    [InlineData("scale", """{"count":11}""", """{"op":"scale","count":10}""", "11 workers are more than the 10 that this cluster may have. Scaling to 10 instead.")]
+    [InlineData("scale", """{"count":99999999999999999999}""", """{"op":"scale","count":10}""", "99999999999999999999 workers are more than the 10 that this cluster may have. Scaling to 10 instead.")]
     [InlineData("scale", """{"count":10}""", """{"op":"scale","count":10}""", null)]
     [InlineData("adapt", """{}""", """{"op":"adapt","minimum":0,"maximum":10,"active":true}""", null)]
     [InlineData("adapt", """{"minimum":2,"maximum":null}""", """{"op":"adapt","minimum":2,"maximum":10,"active":true}""", null)]
-    [InlineData("adapt", """{"minimum":5,"maximum":20}""", """{"op":"adapt","minimum":5,"maximum":10,"active":true}""", "Between 5 and 20 workers were asked for, and this cluster may have 10. Adapting between 5 and 10.")]
-    [InlineData("adapt", """{"minimum":20}""", """{"op":"adapt","minimum":10,"maximum":10,"active":true}""", "Between 20 and any number of workers were asked for, and this cluster may have 10. Adapting between 10 and 10.")]
+    [InlineData("adapt", """{"minimum":5,"maximum":20}""", """{"op":"adapt","minimum":5,"maximum":10,"active":true}""", "Between 5 and 20 workers were asked for, and this cluster may have 10. Using `maximum=10, minimum=5` instead.")]
+    [InlineData("adapt", """{"minimum":20}""", """{"op":"adapt","minimum":10,"maximum":10,"active":true}""", "Between 20 and any number of workers were asked for, and this cluster may have 10. Using `maximum=10, minimum=10` instead.")]
     public async Task Post_OverTheLimit_ClampsAndSaysSo(string operation, string body, string command, string? message)
     {
         await using var host = await ApiHost.StartAsync();
@@ -113,6 +113,20 @@ public sealed class ScaleTests
         var name = host.Store.Add("alice", phase, cluster => cluster with { Reason = reason });
         Assert.Equal($"Cluster {name} {message}", await client.PostAsync($"/api/v1/clusters/{name}/scale", """{"count":1}""").ErrorAsync(HttpStatusCode.Conflict));
         Assert.Equal($"Cluster {name} {message}", await client.PostAsync($"/api/v1/clusters/{name}/adapt", "{}").ErrorAsync(HttpStatusCode.Conflict));
+    }
+
+    [Fact]
+    public async Task Post_DatabaseAwayOnceTheSchedulerHasTakenIt_IsASuccess()
+    {
+        await using var host = await ApiHost.StartAsync();
+        await using var scheduler = await FakeScheduler.StartAsync();
+        using var client = host.CreateClient();
+        var name = Running(host, scheduler);
+        scheduler.OnCommand = () => host.Store.IsSilent = true;
+
+        var json = await client.PostAsync($"/api/v1/clusters/{name}/scale", """{"count":3}""").JsonAsync();
+
+        Assert.Equal("""{"ok":true,"msg":null}""", json.GetRawText());
     }
 
     [Fact]

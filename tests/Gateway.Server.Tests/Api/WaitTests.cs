@@ -13,6 +13,7 @@ public sealed class WaitTests
     [InlineData("?wait=")]
     [InlineData("?wait=1")]
     [InlineData("?wait=-5")]
+    [InlineData("?wait=99999999999999999999999")]
     public async Task Get_Wait_IsAnsweredWhenTheClusterRuns(string query)
     {
         await using var host = await ApiHost.StartAsync();

@@ -36,7 +36,7 @@ internal static class AdaptCluster
         return JsonAnswers.Answer(
             (minimum ?? low) == low && (maximum ?? high) == high
                 ? new(true, null)
-                : new(false, $"Between {Text(minimum)} and {Text(maximum)} workers were asked for, and this cluster may have {limit}. Adapting between {low} and {high}."),
+                : new(false, $"Between {Text(minimum)} and {Text(maximum)} workers were asked for, and this cluster may have {limit}. Using `maximum={high}, minimum={low}` instead."),
             ApiJson.Answers.ScaleAnswer);
     }
 

@@ -31,7 +31,7 @@ internal static class ScaleCluster
         var count = (int)Math.Min(asked, limit ?? int.MaxValue);
         await desk.SendAsync(view, $"{count} workers were asked for.", (address, token) => scheduler.ScaleAsync(name, address, token, count, cancellationToken), cancellationToken);
         return JsonAnswers.Answer(
-            count == asked ? new(true, null) : new(false, $"{written} workers are more than the {count} that this cluster may have. Scaling to {count}."),
+            count == asked ? new(true, null) : new(false, $"{written} workers are more than the {count} that this cluster may have. Scaling to {count} instead."),
             ApiJson.Answers.ScaleAnswer);
     }
 }

@@ -6,7 +6,7 @@ using Gateway.Core.Store;
 namespace Gateway.Server.Api.Clusters;
 
 /// <summary>Passes an owner's commands on to the scheduler of a running cluster.</summary>
-internal sealed class SchedulerDesk(IClusterStore store)
+internal sealed partial class SchedulerDesk(IClusterStore store, ILogger<SchedulerDesk> logger)
 {
     /// <summary>Sends a command, and tells of it in the timeline.</summary>
     /// <param name="view">The cluster.</param>
@@ -30,7 +30,7 @@ internal sealed class SchedulerDesk(IClusterStore store)
 
         if (await send(address, secrets.Token) is not { } problem)
         {
-            await store.AppendEventsAsync([new() { Cluster = cluster.Name, Kind = EventKinds.ClusterScaled, Message = what }], cancellationToken);
+            await TellAsync(cluster.Name, what, cancellationToken);
             return;
         }
 
@@ -46,9 +46,25 @@ internal sealed class SchedulerDesk(IClusterStore store)
         throw new PublicException(409, $"Cluster {cluster.Name} has failed. {reason}");
     }
 
+    // The scheduler has taken the command: a line that is missing from the timeline must not tell its owner otherwise.
+    private async Task TellAsync(string cluster, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.AppendEventsAsync([new() { Cluster = cluster, Kind = EventKinds.ClusterScaled, Message = what }], cancellationToken);
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogNotTold(cluster, what, e.Message);
+        }
+    }
+
     private static PublicException NotRunning(ClusterView view)
     {
         var reason = view.Cluster.Phase.IsEnded() ? view.Cluster.Reason : view.StopReason ?? view.Cluster.Reason;
         return new(409, $"Cluster {view.Cluster.Name} is {ClusterStatus.Show(view.Phase)}, so its workers cannot be scaled{(reason is null ? "." : $": {reason}")}");
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The timeline of {ClusterName} lacks a line, for the database did not answer: {What} ({Reason})")]
+    private partial void LogNotTold(string clusterName, string what, string reason);
 }

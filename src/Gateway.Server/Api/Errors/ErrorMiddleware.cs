@@ -5,21 +5,28 @@ using Gateway.Core.Store;
 
 namespace Gateway.Server.Api.Errors;
 
-/// <summary>Turns everything that goes wrong below <c>/api</c> into an error that its reader understands.</summary>
+/// <summary>Turns everything that goes wrong into an error that its reader understands.</summary>
 internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
     private const string RetryAfterSeconds = "5";
 
-    public Task InvokeAsync(HttpContext http) => http.Request.Path.StartsWithSegments("/api") ? RunAsync(http) : next(http);
-
-    private async Task RunAsync(HttpContext http)
+    public async Task InvokeAsync(HttpContext http)
     {
-        http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.Headers.CacheControl = "no-store";
+        var isApi = http.Request.Path.StartsWithSegments("/api");
+        if (isApi)
+        {
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            http.Response.Headers.CacheControl = "no-store";
+        }
+
         try
         {
             await next(http);
-            await ExplainAsync(http);
+            if (isApi || http.GetEndpoint() is null)
+            {
+                // What a dashboard answers is its own affair.
+                await ExplainAsync(http);
+            }
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -71,7 +78,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         {
             StatusCodes.Status401Unauthorized => "Authentication is required.",
             StatusCodes.Status403Forbidden => "This is not allowed.",
-            StatusCodes.Status404NotFound => "There is nothing at this path.",
+            StatusCodes.Status404NotFound => "There is nothing at this path: the API is below /api, dashboards are below /clusters/NAME/.",
             StatusCodes.Status405MethodNotAllowed => $"Method {http.Request.Method} is not allowed here. Allowed: {response.Headers.Allow}.",
             StatusCodes.Status413PayloadTooLarge => "The body is too large.",
             StatusCodes.Status415UnsupportedMediaType => "The body's type is not supported: it must be application/json.",

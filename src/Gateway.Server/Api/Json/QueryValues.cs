@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Gateway.Core;
 using Gateway.Core.Options;
 
@@ -21,8 +22,8 @@ internal static class QueryValues
             : throw new PublicException(422, $"{name} must be a whole number from {min} to {max}, got '{JsonText.Show(values.ToString())}'.");
     }
 
-    /// <summary>True for an empty value and a number that is not 0.</summary>
+    /// <summary>True for an empty value and a whole number, of whatever length, that is not 0.</summary>
     public static bool Flag(this HttpRequest request, string name) =>
         request.Query.TryGetValue(name, out var values)
-        && (values.ToString() is var text && text.Length == 0 || (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number != 0));
+        && (values.ToString() is var text && text.Length == 0 || (BigInteger.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && !number.IsZero));
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Gateway.Core;
 using Gateway.Core.Options;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Server.Api.Json;
 
@@ -33,14 +34,28 @@ internal sealed class RequestBody : IDisposable
             throw TooLarge(max);
         }
 
+        // The web server has a limit of its own, which may be lower than what is configured here.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        {
+            server.MaxRequestBodySize = null;
+        }
+
         var body = new RequestBody((int)Math.Clamp(request.ContentLength ?? 0, FirstBuffer, LargestTrustedLength));
         try
         {
             while (true)
             {
                 var read = await request.BodyReader.ReadAsync(cancellationToken);
-                body.Append(read.Buffer, max);
-                request.BodyReader.AdvanceTo(read.Buffer.End);
+                try
+                {
+                    body.Append(read.Buffer, max);
+                }
+                finally
+                {
+                    // Even where it is too long: the server reads on to the end, and cannot within a reading of ours.
+                    request.BodyReader.AdvanceTo(read.Buffer.End);
+                }
+
                 if (read.IsCompleted)
                 {
                     return body;

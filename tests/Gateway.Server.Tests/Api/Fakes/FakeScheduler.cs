@@ -21,6 +21,9 @@ internal sealed class FakeScheduler : IAsyncDisposable
     /// <summary>Statuses to answer with, one after the other; 200 when there are none left.</summary>
     public ConcurrentQueue<int> Statuses { get; } = [];
 
+    /// <summary>Runs before a command is answered.</summary>
+    public Action OnCommand { get; set; } = () => { };
+
     public static async Task<FakeScheduler> StartAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
@@ -40,6 +43,7 @@ internal sealed class FakeScheduler : IAsyncDisposable
     {
         using var reader = new StreamReader(http.Request.Body);
         Commands.Enqueue($"{http.Request.Headers.Authorization} {http.Request.ContentType} {await reader.ReadToEndAsync(http.RequestAborted)}");
+        OnCommand();
         http.Response.StatusCode = Statuses.TryDequeue(out var status) ? status : 200;
         http.Response.Headers.Location = http.Response.StatusCode is 302 or 307 ? "/api/elsewhere" : default;
     }
