@@ -1,5 +1,7 @@
 # The two commands a newcomer needs are `make run` and `make test`.
 CONFIGURATION ?= Release
+# The SDK needs no ICU library, which a fresh machine may lack: neither does anything here.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT = 1
 BUILD = dotnet build -c $(CONFIGURATION) -nologo -v quiet
 
 .PHONY: run test build format bench clean

@@ -4,7 +4,7 @@
 #   tests/run.sh Gateway.X.Tests  one or more test projects only (`plugin` for the scheduler plugin's)
 set -u
 cd "$(dirname "$0")/.."
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 configuration=${CONFIGURATION:-Release}
 results=$PWD/TestResults
 passed=0 failed=0

@@ -8,6 +8,8 @@ fail() { echo "$*" >&2; exit 1; }
 # Prints the Debian packages a group lacks.
 missing() {
     case $1 in
+        sdk) [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+            ls /usr/lib/*/libssl.so.3 >/dev/null 2>&1 || echo openssl ;;
         dask) command -v dask-scheduler >/dev/null && command -v dask-worker >/dev/null || echo python3-distributed ;;
         postgres) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql ;;
         jupyterhub) [ -x /usr/bin/jupyterhub ] || echo jupyterhub python3-aiohttp ;;
@@ -26,8 +28,9 @@ missing() {
 command -v dotnet >/dev/null || fail "The .NET SDK is missing: install dotnet-sdk-10.0 (see https://learn.microsoft.com/dotnet/core/install/linux-debian)."
 
 packages=
-for group in "$@"; do
-    packages="$packages $(missing "$group" | tr '\n' ' ')"
+for group in sdk "$@"; do
+    lacking=$(missing "$group") || exit 1
+    packages="$packages $lacking"
 done
 packages=$(echo $packages)
 [ -n "$packages" ] || exit 0
