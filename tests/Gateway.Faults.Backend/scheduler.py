@@ -52,6 +52,7 @@ address = f"127.0.0.1:{port}"
 count = sequence = 0
 known = set()
 closed = set()
+clients = []
 late = []  # heartbeats that are overtaken on their way
 
 
@@ -90,6 +91,9 @@ def obey(connection):
     data = b""
     try:
         while b"\r\n\r\n" not in data:
+            if data[:1] == b"\x16":  # a client, by TLS: it is there, and nothing more is expected of it
+                clients.append(connection)
+                return False
             data += connection.recv(4096) or (_ for _ in ()).throw(OSError())
         head, body = data.split(b"\r\n\r\n", 1)
         lines = head.lower().split(b"\r\n")
@@ -105,13 +109,25 @@ def obey(connection):
     except (OSError, ValueError):
         return False
     finally:
-        connection.close()
+        if connection not in clients:
+            connection.close()
+
+
+def heard(client):
+    """Whether it is still there."""
+    try:
+        return bool(client.recv(65536))
+    except OSError:
+        return False
 
 
 next_beat = time.monotonic() + 0.1
 while True:
-    readable, _, _ = select.select([listener], [], [], max(0.0, min(0.25, next_beat - time.monotonic())))
-    if readable and obey(listener.accept()[0]):
+    readable, _, _ = select.select([listener, *clients], [], [], max(0.0, min(0.25, next_beat - time.monotonic())))
+    for client in [c for c in clients if c in readable and not heard(c)]:
+        clients.remove(client)
+        client.close()
+    if listener in readable and obey(listener.accept()[0]):
         next_beat = 0
     now = time.monotonic()
     for due, body in [entry for entry in late if entry[0] <= now]:

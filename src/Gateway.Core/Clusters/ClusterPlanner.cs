@@ -204,7 +204,8 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
             return false;
         }
 
-        if (spec.NoClientTimeout is { } absent && inbox.NoClientSince is { } since && draft.Passed(since, absent))
+        // While no replica reached the store nobody could tell of a client that came.
+        if (spec.NoClientTimeout is { } absent && inbox.NoClientSince is { } since && draft.Passed(Latest(since, draft.Snapshot.HearingSince), absent))
         {
             Close(draft, ClusterPhase.Stopped, $"No client has been connected for {Text(absent)}.");
             return true;

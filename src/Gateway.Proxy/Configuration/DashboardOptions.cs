@@ -12,6 +12,9 @@ public sealed class DashboardOptions
     /// <summary>A request or WebSocket on which nothing moved for so long is ended, 1 s to 1 day.</summary>
     public TimeSpan ActivityTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>An origin that serves nothing but dashboards, such as <c>https://dashboards.example.org</c>; it leads to this same server. Null: they share the API's.</summary>
+    public string? Origin { get; set; }
+
     /// <summary>Who may show a dashboard in a frame: the sources of CSP's <c>frame-ancestors</c>, such as <c>'self' https://hub.example.org</c>.</summary>
     public string FrameAncestors { get; set; } = "'self'";
 

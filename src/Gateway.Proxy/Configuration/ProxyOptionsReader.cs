@@ -61,12 +61,16 @@ internal static class ProxyOptionsReader
         dashboards.Access = s.Choice(nameof(dashboards.Access), dashboards.Access);
         dashboards.ConnectTimeout = s.Duration(nameof(dashboards.ConnectTimeout), dashboards.ConnectTimeout, Duration.Tenth, Duration.FiveMinutes);
         dashboards.ActivityTimeout = s.Duration(nameof(dashboards.ActivityTimeout), dashboards.ActivityTimeout, Duration.Second, Duration.Day);
+        dashboards.Origin = s.Text(nameof(dashboards.Origin), dashboards.Origin, IsOrigin, "scheme and host, such as https://dashboards.example.org");
         dashboards.FrameAncestors = s.Text(nameof(dashboards.FrameAncestors), dashboards.FrameAncestors, IsSourceList, "sources of a frame-ancestors policy, such as 'self' https://hub.example.org")!;
         dashboards.PrivateCookies = s.List(nameof(dashboards.PrivateCookies), dashboards.PrivateCookies, IsToken, "a cookie name, with * at its end for any ending");
         dashboards.PrivateHeaders = s.List(nameof(dashboards.PrivateHeaders), dashboards.PrivateHeaders, IsToken, "a header name");
     }
 
     private static bool IsSourceList(string text) => text.Length > 0 && !text.AsSpan().ContainsAny(NotInSources);
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && uri.GetLeftPart(UriPartial.Authority) == text.TrimEnd('/') && uri.UserInfo.Length == 0;
 
     private static bool IsToken(string text) => text.Length > 0 && !text.AsSpan().ContainsAny(NotInTokens);
 

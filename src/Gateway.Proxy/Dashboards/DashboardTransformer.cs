@@ -16,9 +16,8 @@ internal sealed class DashboardTransformer : HttpTransformer
     private static readonly string[] Forwarded =
         ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP"];
 
-    private readonly Uri _dashboard;
+    private readonly Uri _dashboard, _asked;
     private readonly string _base;
-    private readonly PathString _path;
     private readonly DashboardOptions _options;
     private readonly PrivateNames _cookies;
 
@@ -31,8 +30,8 @@ internal sealed class DashboardTransformer : HttpTransformer
         var tail = new PathString("/" + rest).ToUriComponent();
         var own = path.EndsWith(tail, StringComparison.Ordinal) ? path[..^tail.Length] : path;
         _base = own.TrimEnd('/');
-        _path = new PathString("/" + rest);
         Destination = dashboard.GetLeftPart(UriPartial.Authority) + dashboard.AbsolutePath.TrimEnd('/');
+        _asked = RequestUtilities.MakeDestinationAddress(Destination, new PathString("/" + rest), request.QueryString);
     }
 
     public string Destination { get; }
@@ -41,7 +40,7 @@ internal sealed class DashboardTransformer : HttpTransformer
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         var request = httpContext.Request;
-        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(Destination, _path, request.QueryString);
+        proxyRequest.RequestUri = _asked;
         var headers = proxyRequest.Headers;
         headers.Host = null; // the target's
         if (proxyRequest.Headers.Contains(HeaderNames.Origin) && IsOurs(request))
@@ -113,19 +112,15 @@ internal sealed class DashboardTransformer : HttpTransformer
         && string.Equals(origin.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
         && origin.Port == (request.Host.Port ?? (origin.Scheme == Uri.UriSchemeHttps ? 443 : 80));
 
-    /// <summary>Where a redirection of the dashboard leads in our own address space; one that leads elsewhere is left as it is.</summary>
-    private string ToOurs(string location)
-    {
-        if (location.StartsWith('/') && !location.StartsWith("//", StringComparison.Ordinal))
-        {
-            return _base + WithoutDashboardPath(location);
-        }
-
-        return Uri.TryCreate(_dashboard, location, out var target) && location.Contains("//", StringComparison.Ordinal)
-            && target.Host.Equals(_dashboard.Host, StringComparison.OrdinalIgnoreCase) && target.Port == _dashboard.Port
+    /// <summary>
+    /// Where a redirection of the dashboard leads in our own address space; one that leads elsewhere is left as it is. A relative one too is taken
+    /// from where the dashboard sees itself: it was asked for its root, while the browser may show our path without a slash at the end.
+    /// </summary>
+    private string ToOurs(string location) =>
+        Uri.TryCreate(_asked, location, out var target) && target.Scheme == _asked.Scheme
+            && target.Host.Equals(_asked.Host, StringComparison.OrdinalIgnoreCase) && target.Port == _asked.Port
                 ? _base + WithoutDashboardPath(target.PathAndQuery) + target.Fragment
                 : location;
-    }
 
     private string WithoutDashboardPath(string path)
     {
@@ -136,9 +131,10 @@ internal sealed class DashboardTransformer : HttpTransformer
     /// <summary>The cookie, for this dashboard's path alone; null when it may not be set at all.</summary>
     private string? Confine(string? cookie)
     {
-        if (cookie is null || _cookies.Contains(PrivateNames.NameOf(cookie)) || PrivateNames.NameOf(cookie).StartsWith("__Host-", StringComparison.OrdinalIgnoreCase))
+        // __Host- cookies live at the root by definition (RFC 6265bis); one without a name is sent back as its bare value, which may look like one of ours.
+        if (cookie is null || PrivateNames.NameOf(cookie) is var name && (name.IsEmpty || _cookies.Contains(name) || name.StartsWith("__Host-", StringComparison.OrdinalIgnoreCase)))
         {
-            return null; // __Host- cookies live at the root by definition (RFC 6265bis)
+            return null;
         }
 
         var kept = cookie.Split(';', StringSplitOptions.TrimEntries).Where((part, i) => i == 0 || !IsScope(part));

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Gateway.Proxy.Sni;
@@ -83,6 +84,7 @@ internal static class ProxyHeader
         }
 
         if (fields.Length != 6 || fields[1] is not ("TCP4" or "TCP6") || !IPAddress.TryParse(fields[2], out var address)
+            || (address.AddressFamily == AddressFamily.InterNetwork) != (fields[1] == "TCP4")
             || !Utf8Parser.TryParse(Encoding.ASCII.GetBytes(fields[4]), out ushort port, out int used) || used != fields[4].Length)
         {
             return Result.Malformed;

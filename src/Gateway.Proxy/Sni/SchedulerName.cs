@@ -7,9 +7,10 @@ internal static class SchedulerName
 {
     private static ReadOnlySpan<byte> Prefix => "daskgateway-"u8;
 
-    /// <summary>Server names ignore case (RFC 6066), so the prefix does too.</summary>
+    /// <summary>Server names ignore case (RFC 6066), so the prefix does too; the dot that ends an absolute name should have been left out, but some send it.</summary>
     public static bool TryGetCluster(ReadOnlySpan<byte> serverName, out ReadOnlySpan<byte> cluster)
     {
+        serverName = serverName is [.. var relative, (byte)'.'] ? relative : serverName;
         bool ours = serverName.Length > Prefix.Length && Ascii.EqualsIgnoreCase(serverName[..Prefix.Length], Prefix);
         cluster = ours ? serverName[Prefix.Length..] : default;
         return ours;

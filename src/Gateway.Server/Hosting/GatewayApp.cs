@@ -86,6 +86,7 @@ internal static class GatewayApp
         }
 
         app.UseGatewayErrors();
+        app.UseDashboardOrigin();
         app.UseRouting();
         app.UseGatewayAuthentication();
         app.UseWebSockets();

@@ -7,23 +7,24 @@ namespace Gateway.Server.Routing;
 
 /// <summary>Tells the store how many clients are connected through this replica, by cluster, so that all replicas' sums can be judged.</summary>
 internal sealed partial class PresenceReporter(
-    IJobStore store, ConnectionPresence presence, ReplicaName replica, TimeProvider time, ILogger<PresenceReporter> logger) : BackgroundService
+    IJobStore store, ConnectionPresence presence, ReplicaName replica, ReconcilerSettings settings, TimeProvider time, ILogger<PresenceReporter> logger) : BackgroundService
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+    // A client that stays away for minutes is what matters: now and then is often enough, and the table is written only where a count has changed.
+    private const int PulsesPerReport = 5;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
+        using var timer = new PeriodicTimer(settings.PulsePeriod * PulsesPerReport, time);
+        var told = DateTimeOffset.MinValue;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 try
                 {
-                    var clients = presence.Snapshot()
-                        .Where(p => p.Open > 0 && !p.Name.EndsWith(DaskJobs.WorkerNameSuffix, StringComparison.Ordinal))
-                        .ToDictionary(p => p.Name, p => p.Open, StringComparer.Ordinal);
-                    await store.RecordClientsAsync(replica.Value, clients, stoppingToken);
+                    var now = time.GetUtcNow();
+                    await store.RecordClientsAsync(replica.Value, Present(presence.Snapshot(), told), stoppingToken);
+                    told = now;
                 }
                 catch (StoreUnavailableException e)
                 {
@@ -36,6 +37,11 @@ internal sealed partial class PresenceReporter(
             // The host stops.
         }
     }
+
+    /// <summary>Clients by cluster; one that came and went since the last time this was told counts too, else a user who calls now and then would never have been there.</summary>
+    internal static IReadOnlyDictionary<string, int> Present(IEnumerable<ClusterPresence> clusters, DateTimeOffset told) => clusters
+        .Where(p => (p.Open > 0 || p.LastClosed >= told) && !p.Name.EndsWith(DaskJobs.WorkerNameSuffix, StringComparison.Ordinal))
+        .ToDictionary(p => p.Name, p => Math.Max(p.Open, 1), StringComparer.Ordinal);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The numbers of clients could not be stored: {Reason}")]
     private static partial void LogNotTold(ILogger logger, string reason);

@@ -1,10 +1,13 @@
 """Starts the relays to be compared, each on a free port of 127.0.0.1, all with the same far end behind them."""
+import http.server
+import json
 import os
 import random
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,14 +81,44 @@ def fill(template, folder, **values):
     return path
 
 
+class Routes(http.server.BaseHTTPRequestHandler):
+    """What the Python server's Go proxy asks for its routes: one there, and none that ever changes."""
+
+    target = 0
+
+    def do_GET(self):
+        watches = "watch" in self.path
+        route = {"kind": "SNI", "sni": "bench", "target": f"127.0.0.1:{self.target}"}
+        self.send_response(200)
+        self.end_headers()
+        if watches:
+            self.wfile.flush()
+            threading.Event().wait()
+        self.wfile.write(json.dumps({"Routes": [route], "Id": 1}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def route_server(target):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Fixed", (Routes,), {"target": target}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}/routes"
+
+
 def start(folder, target, wanted, relays):
-    """Adds those of the wanted relays that are installed here."""
+    """Adds those of the wanted relays that are installed here; name=path is another build of the gateway, with further arguments in ARGS_name."""
     for name in wanted:
-        port = free_port()
-        if name == "gateway":
-            dll = os.path.join(HOST, "bin", "Release", "net10.0", "Gateway.Proxy.TestHost.dll")
+        port, env = free_port(), {}
+        name, _, build = name.partition("=")
+        if name == "gateway" or build:
+            dll = build or os.path.join(HOST, "bin", "Release", "net10.0", "Gateway.Proxy.TestHost.dll")
             command = ["dotnet", dll, "--listen", f"127.0.0.1:{port}", "--route", f"bench=127.0.0.1:{target}", "--Logging:LogLevel:Default", "Warning"]
-            command += os.environ.get("GATEWAY_ARGS", "").split()
+            command += os.environ.get(f"ARGS_{name}", "").split()
+        elif name == "go":
+            binary = shutil.which(os.environ.get("GO_PROXY", "dask-gateway-proxy"))
+            command = binary and [binary, "-address", f"127.0.0.1:{port}", "-log-level", "WARN", "-api-url", route_server(target)]
+            env = {"DASK_GATEWAY_PROXY_TOKEN": "none"}
         elif name.startswith("haproxy"):
             binary = shutil.which("haproxy", path="/usr/sbin:/usr/bin")
             option = "splice-auto" if name == "haproxy-splice" else "clitcpka"
@@ -94,6 +127,8 @@ def start(folder, target, wanted, relays):
             binary = shutil.which("nginx", path="/usr/sbin:/usr/bin")
             command = binary and [binary, "-e", os.path.join(folder, "nginx.log"), "-g", "daemon off;", "-c", fill("nginx.conf.in", folder, NAME=name, PORT=port, TARGET=target, RUN=folder)]
         if command:
-            relays.append(Relay(name, command, port))
+            relays.append(Relay(name, command, port, env))
+            if env:
+                time.sleep(1)  # it listens before it has asked for its routes
         else:
             print(f"{name} is not installed: left out", file=sys.stderr)

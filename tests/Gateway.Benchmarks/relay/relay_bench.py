@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Compares the gateway's relay with HAProxy (with and without splice) and nginx, in one run, with the same far end.
+"""Compares the gateway's relay with HAProxy (with and without splice), nginx and the Python server's Go proxy, in one run, with the same far end.
 
-  relay_bench.py [--rounds 5] [--mb 2000] [--idle 9000] [--relays gateway,haproxy,haproxy-splice,nginx] [--only bulk,rtt,connect,idle]
+  relay_bench.py [--rounds 5] [--mb 2000] [--idle 9000] [--relays gateway,haproxy,haproxy-splice,nginx,go] [--only bulk,rtt,connect,idle]
 
 Prints a table; every figure is the median of the rounds, in which the relays alternate. CPU is that of the relay alone, from /proc.
-Needs a Release build of tests/Gateway.Proxy.TestHost, and `apt-get install haproxy nginx libnginx-mod-stream` for the others.
+Needs a Release build of tests/Gateway.Proxy.TestHost, and `apt-get install haproxy nginx libnginx-mod-stream` for the others;
+the Go proxy is found as dask-gateway-proxy, or where GO_PROXY says. To compare two builds, name the other one in --relays as
+other=/path/to/Gateway.Proxy.TestHost.dll; what ARGS_gateway or ARGS_other holds is added to its command line.
 """
 import argparse
 import multiprocessing
@@ -101,7 +103,7 @@ def main():
     parser.add_argument("--mb", type=int, default=2000)
     parser.add_argument("--idle", type=int, default=9000)
     parser.add_argument("--streams", default="1,8,64")
-    parser.add_argument("--relays", default="gateway,haproxy,haproxy-splice,nginx")
+    parser.add_argument("--relays", default="gateway,haproxy,haproxy-splice,nginx,go")
     parser.add_argument("--only", default="bulk,rtt,connect,idle")
     parser.add_argument("--connections", type=int, default=2000)
     parser.add_argument("--round-trips", type=int, default=5000)

@@ -157,6 +157,17 @@ public sealed class ClusterPlannerEndTests
     }
 
     [Fact]
+    public void Running_NoClientWhileNobodyCouldTell_StopsOnlyAfterAsLongAgain()
+    {
+        var snapshot = Given.Running(0, []).With(c => c with { Spec = Given.Spec with { NoClientTimeout = TimeSpan.FromSeconds(60) } }).Told(h => h, at: 100);
+        snapshot = snapshot with { HearingSince = Given.At(150), Inbox = snapshot.Inbox with { NoClientSince = Given.At(90) } };
+
+        Assert.Null(snapshot.Plan(155).Cluster);
+        Assert.Equal(Given.At(210), snapshot.Plan(155).DueAt);
+        Assert.Equal(ClusterPhase.Stopped, snapshot.Plan(210).Cluster!.Outcome);
+    }
+
+    [Fact]
     public void Running_IdleSchedulerThatDoesNotEndItself_IsStoppedAfterTheGrace()
     {
         var snapshot = Given.Running(0, []).With(c => c with { Spec = Given.Spec with { IdleTimeout = TimeSpan.FromSeconds(60) } }).Told(h => h with { IdleSeconds = 50 }, at: 100);

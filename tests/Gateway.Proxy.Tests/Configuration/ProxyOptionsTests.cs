@@ -22,6 +22,8 @@ public sealed class ProxyOptionsTests
     [InlineData("ProxyProtocolSources:1", "10.0.0.0/99", "Proxy:ProxyProtocolSources:1 is '10.0.0.0/99'; allowed is an address or a network, such as 10.0.0.0/8")]
     [InlineData("TrustedProxies", "10.0.0.1", "Proxy:TrustedProxies is '10.0.0.1'; allowed is a list")]
     [InlineData("Dashboards:FrameAncestors", "'self'; script-src *", "Proxy:Dashboards:FrameAncestors is ''self'; script-src *'; allowed is sources of a frame-ancestors policy, such as 'self' https://hub.example.org")]
+    [InlineData("Dashboards:Origin", "https://dash.example/x", "Proxy:Dashboards:Origin is 'https://dash.example/x'; allowed is scheme and host, such as https://dashboards.example.org")]
+    [InlineData("Dashboards:Origin", "dash.example", "Proxy:Dashboards:Origin is 'dash.example'; allowed is scheme and host, such as https://dashboards.example.org")]
     [InlineData("KeepAlive:Tine", "1", "Proxy:KeepAlive:Tine is not a key of this section; its keys are Time, Interval, Probes, UserTimeout")]
     public void Read_WrongValue_NamesKeyValueAndWhatIsAllowed(string key, string value, string message)
     {

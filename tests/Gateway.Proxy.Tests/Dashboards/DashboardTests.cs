@@ -43,10 +43,12 @@ public sealed class DashboardTests
 
         using var absolutePath = await http.GetAsync(proxy.Url(path), Cancel);
         using var absolute = await http.GetAsync(proxy.Url($"{pathBase}/clusters/c1/redirect-absolute"), Cancel);
+        using var relative = await http.GetAsync(proxy.Url($"{path}{(path.EndsWith('/') ? "" : "/")}redirect-relative?to=info/main.html"), Cancel);
         using var elsewhere = await http.GetAsync(proxy.Url($"{pathBase}/clusters/c1/redirect-elsewhere"), Cancel);
 
         Assert.Equal($"{pathBase}/clusters/c1/status", absolutePath.Headers.Location!.OriginalString);
         Assert.Equal($"{pathBase}/clusters/c1/tasks?a=1#b", absolute.Headers.Location!.OriginalString);
+        Assert.Equal($"{pathBase}/clusters/c1/info/main.html", relative.Headers.Location!.OriginalString);
         Assert.Equal("https://example.org/x", elsewhere.Headers.Location!.OriginalString);
     }
 
@@ -107,14 +109,55 @@ public sealed class DashboardTests
         Assert.False(response.Headers.Contains("Service-Worker-Allowed"));
     }
 
+    // A dashboard without bokeh redirects its root to "status": seen from /clusters/c1 that would be /clusters/status.
     [Fact]
-    public async Task Dashboard_WebSocket_CarriesBothWays()
+    public async Task Dashboard_RootRedirectsRelatively_StaysBelowOurPath()
+    {
+        await using var far = await FarDashboard.StartAsync();
+        await using var proxy = await StartAsync(far);
+        proxy.Routes.Publish(new ClusterRoute("c2", "127.0.0.1", 1, new Uri(far.Address, "/redirect-relative")));
+        using var http = NewClient();
+
+        using var response = await http.GetAsync(proxy.Url("/clusters/c2?to=status"), Cancel);
+        using var leaving = await http.GetAsync(proxy.Url("/clusters/c2?to=//example.org/x"), Cancel);
+
+        Assert.Equal("/clusters/c2/status", response.Headers.Location!.OriginalString);
+        Assert.Equal("//example.org/x", leaving.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task Dashboard_BodiesHeadAndLargeHeaders_PassUnchanged()
+    {
+        await using var far = await FarDashboard.StartAsync();
+        await using var proxy = await StartAsync(far);
+        using var http = NewClient();
+        var big = new string('x', 20_000);
+        using var post = new HttpRequestMessage(HttpMethod.Post, proxy.Url("/clusters/c1/echo/p")) { Content = new StringContent("the body") };
+        post.Headers.Add("X-Big", big);
+        using var posted = await http.SendAsync(post, Cancel);
+        var seen = await posted.Content.ReadAsStringAsync(Cancel);
+        using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, proxy.Url("/clusters/c1/echo/h")), Cancel);
+        using var missing = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, proxy.Url("/clusters/none/x")), Cancel);
+
+        Assert.StartsWith("POST /echo/p\n", seen, StringComparison.Ordinal);
+        Assert.Contains($"X-Big: {big}\n", seen, StringComparison.Ordinal);
+        Assert.EndsWith("\nthe body", seen, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.OK, ""), (head.StatusCode, await head.Content.ReadAsStringAsync(Cancel)));
+        Assert.Equal((HttpStatusCode.NotFound, ""), (missing.StatusCode, await missing.Content.ReadAsStringAsync(Cancel)));
+    }
+
+    [Fact]
+    public async Task Dashboard_WebSocket_CarriesBothWaysAndNoCredentials()
     {
         await using var far = await FarDashboard.StartAsync();
         await using var proxy = await StartAsync(far);
         using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Cookie", "session=s3cret; theme=dark");
+        socket.Options.SetRequestHeader("Authorization", "Basic s3cret");
+        socket.Options.CollectHttpResponseDetails = true;
 
         await socket.ConnectAsync(new Uri($"ws://{proxy.EndPoint}/clusters/c1/ws"), Cancel);
+        Assert.Equal(["theme=dark||/clusters/c1"], socket.HttpResponseHeaders!["X-Seen"]);
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Cancel);
         var buffer = new byte[100];
         var result = await socket.ReceiveAsync(buffer, Cancel);
@@ -174,6 +217,28 @@ public sealed class DashboardTests
         Assert.Contains("The dashboard of cluster c1 does not answer.", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("GET", "gateway.example", "/clusters/c1/echo/x?y=%20", 307)]
+    [InlineData("POST", "dash.example:8443", "/clusters/c1/echo/x?y=%20", 307)]
+    [InlineData("GET", "dash.example", "/clusters/c1/echo/x", 200)]
+    [InlineData("GET", "Dash.Example:443", "/clusters/c1/echo/x", 200)]
+    [InlineData("GET", "dash.example", "/api/v1", 404)]
+    [InlineData("GET", "dash.example", "/else", 200)]
+    [InlineData("GET", "gateway.example", "/api/v1", 200)]
+    public async Task Dashboard_OriginOfItsOwn_ServesDashboardsAndNoApi(string method, string host, string path, int status)
+    {
+        await using var far = await FarDashboard.StartAsync();
+        await using var proxy = await StartAsync(far, "/hub", settings: [("Dashboards:Origin", "https://dash.example")]);
+        using var http = NewClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), proxy.Url("/hub" + path));
+        request.Headers.Host = host;
+
+        using var response = await http.SendAsync(request, Cancel);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(status == 307 ? $"https://dash.example/hub{path}" : null, response.Headers.Location?.OriginalString);
+    }
+
     [Fact]
     public async Task Dashboard_GuardSaysNo_NothingIsForwarded()
     {
@@ -221,12 +286,15 @@ public sealed class DashboardTests
 
     private static HttpClient NewClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
-    private static async Task<ProxyHost> StartAsync(FarDashboard far, string pathBase = "", DashboardGuard? guard = null)
+    private static async Task<ProxyHost> StartAsync(FarDashboard far, string pathBase = "", DashboardGuard? guard = null, (string, string)[]? settings = null)
     {
-        var proxy = await ProxyHost.StartAsync(RelayMode.Auto, Settings, app =>
+        var proxy = await ProxyHost.StartAsync(RelayMode.Auto, [.. Settings, .. settings ?? []], app =>
         {
             app.UsePathBase(pathBase);
+            app.UseDashboardOrigin();
             app.UseRouting();
+            app.MapGet("/api/v1", () => "api");
+            app.MapGet("/else", () => "else");
             app.MapDashboards(guard ?? ((_, _) => ValueTask.FromResult(true)));
         });
         proxy.Routes.Publish(new ClusterRoute(ProxyHost.Cluster, "127.0.0.1", 1, far.Address));

@@ -55,14 +55,20 @@ internal sealed class FarDashboard : IAsyncDisposable
             context.Response.Headers.Location = "/status";
         });
         _app.MapGet("/redirect-absolute", () => Results.Redirect(new Uri(Address, "/tasks?a=1#b").OriginalString));
+        _app.MapGet("/redirect-relative", (HttpContext context) =>
+        {
+            context.Response.StatusCode = 302;
+            context.Response.Headers.Location = context.Request.Query["to"];
+        });
         _app.MapGet("/redirect-elsewhere", () => Results.Redirect("https://example.org/x"));
-        _app.MapGet("/echo/{**rest}", (HttpContext context) =>
+        _app.Map("/echo/{**rest}", async (HttpContext context) =>
             $"{context.Request.Method} {context.Request.Path.ToUriComponent()}{context.Request.QueryString}\n"
-            + string.Concat(context.Request.Headers.OrderByDescending(header => header.Key == "Host").Select(header => $"{header.Key}: {header.Value}\n")));
+            + string.Concat(context.Request.Headers.OrderByDescending(header => header.Key == "Host").Select(header => $"{header.Key}: {header.Value}\n"))
+            + await new StreamReader(context.Request.Body).ReadToEndAsync(context.RequestAborted));
         _app.MapGet("/cookies", (HttpContext context) =>
         {
             var headers = context.Response.Headers;
-            headers.SetCookie = new([$"own=1; Path=/; HttpOnly", "wide=2; Domain=example.org", "session=evil; Path=/", "SessionC1=evil", "__Host-x=1; Secure; Path=/"]);
+            headers.SetCookie = new([$"own=1; Path=/; HttpOnly", "wide=2; Domain=example.org", "session=evil; Path=/", "SessionC1=evil", "__Host-x=1; Secure; Path=/", "=session=evil; Path=/"]);
             headers["Clear-Site-Data"] = "\"cookies\"";
             headers["Service-Worker-Allowed"] = "/";
             headers.StrictTransportSecurity = "max-age=1";
@@ -78,6 +84,7 @@ internal sealed class FarDashboard : IAsyncDisposable
         });
         _app.Map("/ws", async (HttpContext context) =>
         {
+            context.Response.Headers["X-Seen"] = $"{context.Request.Headers.Cookie}|{context.Request.Headers.Authorization}|{context.Request.Headers["X-Forwarded-Prefix"]}";
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             var buffer = new byte[4096];
             while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { MessageType: not System.Net.WebSockets.WebSocketMessageType.Close } message)

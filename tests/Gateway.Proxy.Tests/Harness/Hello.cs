@@ -15,20 +15,19 @@ internal static class Hello
 
     public static byte[] Cluster(string name, int size = 0, int fragment = 16 * 1024) => For(Prefix + name, size, fragment);
 
-    public static byte[] Message(string? serverName, int size = 0)
+    /// <param name="serverName">As in <see cref="For"/>.</param>
+    /// <param name="size">As in <see cref="For"/>.</param>
+    /// <param name="more">Further extensions, after the server name.</param>
+    public static byte[] Message(string? serverName, int size = 0, ReadOnlySpan<byte> more = default)
     {
         var extensions = new MemoryStream();
         Extension(extensions, 0x0a0a, []); // GREASE (RFC 8701)
         if (serverName is not null)
         {
-            var host = Encoding.ASCII.GetBytes(serverName);
-            var list = new MemoryStream();
-            UInt16(list, host.Length + 3);
-            list.WriteByte(0);
-            UInt16(list, host.Length);
-            list.Write(host);
-            Extension(extensions, 0, list.ToArray());
+            extensions.Write(ServerName(serverName));
         }
+
+        extensions.Write(more);
 
         Extension(extensions, 43, [4, 0x3a, 0x3a, 3, 4]);
         const int before = 4 + 34 + 1 + 32 + 2 + 4 + 2 + 2;
@@ -49,6 +48,20 @@ internal static class Hello
         BinaryPrimitives.WriteUInt32BigEndian(message, (1u << 24) | (uint)body.Length);
         body.ToArray().CopyTo(message, 4);
         return message;
+    }
+
+    /// <summary>A server_name extension.</summary>
+    public static byte[] ServerName(string serverName)
+    {
+        var host = Encoding.ASCII.GetBytes(serverName);
+        var list = new MemoryStream();
+        UInt16(list, host.Length + 3);
+        list.WriteByte(0);
+        UInt16(list, host.Length);
+        list.Write(host);
+        var extension = new MemoryStream();
+        Extension(extension, 0, list.ToArray());
+        return extension.ToArray();
     }
 
     public static byte[] Records(ReadOnlySpan<byte> message, int fragment)

@@ -190,14 +190,18 @@ public sealed class ConnectTests
     public async Task ProxyHeader_Malformed_IsClosed(RelayMode mode)
     {
         await using var proxy = await ProxyHost.StartAsync(mode, [("ProxyProtocolSources:0", "127.0.0.1")]);
-        foreach (var text in new[] { "PROXY TCP4 nonsense 10.0.0.1 1 2\r\n", "PROXY " + new string('x', 200), "\r\n\r\n\0\r\nQUIT\n\x31\x11\0\f............" })
+        foreach (var text in new[]
+        {
+            "PROXY TCP4 nonsense 10.0.0.1 1 2\r\n", "PROXY TCP4 ::1 ::1 1 2\r\n", "PROXY TCP6 10.0.0.1 10.0.0.1 1 2\r\n", "PROXY TCP4 10.0.0.1 10.0.0.1 70000 2\r\n", "PROXY \r\n",
+            "PROXY " + new string('x', 200), "\r\n\r\n\0\r\nQUIT\n\x31\x11\0\f............",
+        })
         {
             using var socket = await proxy.ConnectAsync();
             await socket.SendAllAsync(Encoding.Latin1.GetBytes(text));
             Assert.True(await socket.IsClosedByPeerAsync());
         }
 
-        Assert.Equal(3, proxy.Refused(Refusal.ProxyHeader));
+        Assert.Equal(7, proxy.Refused(Refusal.ProxyHeader));
     }
 
     private static int ClosedPort()

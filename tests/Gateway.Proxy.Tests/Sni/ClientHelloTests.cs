@@ -37,6 +37,27 @@ public sealed class ClientHelloTests
     [Fact]
     public void Read_NoServerName_SaysSo() => Assert.Equal(HelloResult.NoName, Read(Hello.For(null), out _, out _));
 
+    // An encrypted hello (RFC 9849) shows the name of whoever can decrypt it: that is not us, so the outer name decides.
+    [Theory]
+    [InlineData("public.example", "daskgateway-a", "public.example")]
+    [InlineData("daskgateway-a", "daskgateway-b", "daskgateway-a")]
+    public void Read_NamedTwiceOrEncrypted_TheFirstNameDecides(string first, string second, string expected)
+    {
+        byte[] encrypted = [0xfe, 0x0d, 0, 8, .. "\0daskgat"u8];
+        var twice = Hello.Records(Hello.Message(first, more: [.. encrypted, .. Hello.ServerName(second)]), 16384);
+
+        Assert.Equal(HelloResult.Named, Read(twice, out string name, out _));
+        Assert.Equal(expected, name);
+    }
+
+    // A name of another type than host name, an empty list, and a list that is longer than its extension.
+    [Theory]
+    [InlineData("0000" + "0006" + "0004" + "01" + "0001" + "61")]
+    [InlineData("0000" + "0002" + "0000")]
+    [InlineData("0000" + "0002" + "0010")]
+    public void Read_ServerNameWithoutAHost_IsNoName(string extension) =>
+        Assert.Equal(HelloResult.NoName, Read(Hello.Records(Hello.Message(null, more: Convert.FromHexString(extension)), 16384), out _, out _));
+
     [Fact]
     public void Read_LargerThanLookedAt_IsNotOurs() => Assert.Equal(HelloResult.NoName, Read(Hello.For("daskgateway-x", 40_000), out _, out _));
 
@@ -106,8 +127,12 @@ public sealed class ClientHelloTests
     [Theory]
     [InlineData("daskgateway-abc", "abc")]
     [InlineData("DASKGATEWAY-AbC", "AbC")]
+    [InlineData("daskgateway-abc.", "abc")]
+    [InlineData("daskgateway-.", null)]
     [InlineData("daskgateway-", null)]
     [InlineData("daskgateway", null)]
+    [InlineData(".", null)]
+    [InlineData("", null)]
     [InlineData("example.org", null)]
     public void SchedulerName_OfServerName_IsTheClustersName(string serverName, string? cluster)
     {

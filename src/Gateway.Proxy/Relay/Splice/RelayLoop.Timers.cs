@@ -11,7 +11,7 @@ internal sealed unsafe partial class RelayLoop
     private readonly List<Listening> _paused = [];
     private readonly List<Link> _waiting = [];
     private int _timed;
-    private int _waitingCount;
+    private int _waitingCount, _retryPosted;
     private long _now = Environment.TickCount64;
     private long _nextSweep, _resumeAt;
 
@@ -20,9 +20,9 @@ internal sealed unsafe partial class RelayLoop
     {
         // Pairs with the barrier in Wait: either we see that somebody waits, or it sees the route.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _waitingCount) > 0)
+        if (Volatile.Read(ref _waitingCount) > 0 && Interlocked.Exchange(ref _retryPosted, 1) == 0)
         {
-            Post(RetryWaiting);
+            Post(RetryWaiting); // once for all that are published until it runs: a start publishes thousands
         }
     }
 
@@ -128,6 +128,8 @@ internal sealed unsafe partial class RelayLoop
 
     private void RetryWaiting()
     {
+        Interlocked.Exchange(ref _retryPosted, 0); // before the first look: what is published from now on asks again
+
         // Nothing was consumed: the hello is still there to be looked at.
         foreach (var link in _waiting.ToArray())
         {
