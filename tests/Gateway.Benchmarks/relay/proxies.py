@@ -107,13 +107,13 @@ def route_server(target):
 
 
 def start(folder, target, wanted, relays):
-    """Adds those of the wanted relays that are installed here; name=path is another build of the gateway, with further arguments in ARGS_name."""
+    """Adds those of the wanted relays that are installed here; name=path is another build of the gateway, with further arguments in ARGS_name and a command before it in BEFORE_name."""
     for name in wanted:
         port, env = free_port(), {}
         name, _, build = name.partition("=")
         if name == "gateway" or build:
             dll = build or os.path.join(HOST, "bin", "Release", "net10.0", "Gateway.Proxy.TestHost.dll")
-            command = ["dotnet", dll, "--listen", f"127.0.0.1:{port}", "--route", f"bench=127.0.0.1:{target}", "--Logging:LogLevel:Default", "Warning"]
+            command = os.environ.get(f"BEFORE_{name}", "").split() + ["dotnet", dll, "--listen", f"127.0.0.1:{port}", "--route", f"bench=127.0.0.1:{target}", "--Logging:LogLevel:Default", "Warning"]
             command += os.environ.get(f"ARGS_{name}", "").split()
         elif name == "go":
             binary = shutil.which(os.environ.get("GO_PROXY", "dask-gateway-proxy"))

@@ -23,6 +23,8 @@ assert page(f"/clusters/{name}/json/counts.json") == 200
 assert page(route) == 200
 assert page(route, user="bob") == 403
 assert page("/clusters/aaaaaaaaaaaaaaaa/status") == 404
+with urllib.request.urlopen(urllib.request.Request(f"{gw.URL}/clusters/{name}", headers={"Authorization": "Basic YWxpY2U6"}), timeout=20) as root:
+    assert root.geturl() == gw.URL + route, root.geturl()  # its root sends there, and stays below our path
 try:
     urllib.request.urlopen(gw.URL + route, timeout=20)
     raise AssertionError("seen without a login")
