@@ -13,8 +13,8 @@ internal static unsafe partial class Libc
     public const int MSG_PEEK = 2, MSG_NOSIGNAL = 0x4000;
     public const uint SPLICE_MOVE = 1, SPLICE_NONBLOCK = 2;
     public const int F_SETPIPE_SZ = 1031;
-    public const int SOL_SOCKET = 1, SO_ERROR = 4, SO_KEEPALIVE = 9, SO_LINGER = 13, SO_RCVLOWAT = 18;
-    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6, TCP_WINDOW_CLAMP = 10, TCP_USER_TIMEOUT = 18, TCP_NOTSENT_LOWAT = 25;
+    public const int SOL_SOCKET = 1, SO_ERROR = 4, SO_RCVBUF = 8, SO_KEEPALIVE = 9, SO_LINGER = 13, SO_RCVLOWAT = 18, SO_BUF_LOCK = 72;
+    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6, TCP_USER_TIMEOUT = 18, TCP_NOTSENT_LOWAT = 25;
     public const int SHUT_WR = 1;
     public const int RLIMIT_NOFILE = 7;
 

@@ -70,6 +70,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=50)
     parser.add_argument("--mb", type=int, default=1024)
+    parser.add_argument("--relay", default="gateway", help="or another one that relay_bench.py knows")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
@@ -83,7 +84,7 @@ def main():
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_for(("127.0.0.1", port))
-            proxies.start(folder, port, ["gateway"], relays)
+            proxies.start(folder, port, [options.relay], relays)
             security = BySni(tls_ca_file=cert, tls_client_cert=cert, tls_client_key=key, require_encryption=True)
             measure("without relay", f"tls://127.0.0.1:{port}", security, tls, options, relays[0])
             measure("through relay", f"tls://127.0.0.1:{relays[0].address[1]}", security, tls, options, relays[0])

@@ -121,7 +121,7 @@ def start(folder, target, wanted, relays):
             env = {"DASK_GATEWAY_PROXY_TOKEN": "none"}
         elif name.startswith("haproxy"):
             binary = shutil.which("haproxy", path="/usr/sbin:/usr/bin")
-            option = "splice-auto" if name == "haproxy-splice" else "clitcpka"
+            option = "splice-request\n    option splice-response" if name == "haproxy-splice" else "clitcpka"
             command = binary and [binary, "-db", "-f", fill("haproxy.cfg.in", folder, NAME=name, PORT=port, TARGET=target, OPTION=option)]
         else:
             binary = shutil.which("nginx", path="/usr/sbin:/usr/bin")

@@ -10,11 +10,10 @@ namespace Gateway.Proxy.Relay.Splice;
 /// </remarks>
 internal sealed partial class RelayLoop
 {
-    private const int ManyBlocked = 16;
+    private const int ManyBlocked = 8;
     private const int TightSplice = 128 * 1024;
     private const int TightUnsent = 128 * 1024;
-    private const int TightWindow = 256 * 1024;
-    private const int LooseWindow = 32 << 20; // more than net.ipv4.tcp_rmem allows
+    private const int TightReceive = 256 * 1024; // the kernel doubles it, for its own account of the memory
 
     private int _blocked;
 
@@ -37,7 +36,10 @@ internal sealed partial class RelayLoop
         {
             h.Tight = tight;
             SetInt(h.To, IPPROTO_TCP, TCP_NOTSENT_LOWAT, tight ? TightUnsent : 0); // 0: as the system has it
-            SetInt(h.From, IPPROTO_TCP, TCP_WINDOW_CLAMP, tight ? TightWindow : LooseWindow);
+
+            // Not TCP_WINDOW_CLAMP: where the kernel tunes the buffer by itself it lifts the clamp again with every step.
+            // The lock is what stops the tuning; taking it off (Linux 5.15) lets it go on.
+            SetInt(h.From, SOL_SOCKET, tight ? SO_RCVBUF : SO_BUF_LOCK, tight ? TightReceive : 0);
         }
 
         return tight ? TightSplice : SpliceLength;
