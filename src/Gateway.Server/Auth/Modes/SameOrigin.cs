@@ -14,10 +14,13 @@ internal static class SameOrigin
 
     /// <summary>
     /// True when a browser says that a page of our own origin asks for something below <c>/api</c>. The only such pages that run scripts are dashboards,
-    /// which users' schedulers serve: whoever looks at somebody else's must not lend it their name.
+    /// which users' schedulers serve: whoever looks at somebody else's must not lend it their name. A browser that says nothing of the site, as all do
+    /// over plain HTTP, still names the origin of what changes something.
     /// </summary>
     public static bool IsDashboardAskingTheApi(HttpRequest request) =>
-        request.Headers["Sec-Fetch-Site"] is ["same-origin"] && request.Path.StartsWithSegments("/api");
+        request.Path.StartsWithSegments("/api")
+        && (request.Headers["Sec-Fetch-Site"] is ["same-origin"]
+            || (request.Headers["Sec-Fetch-Site"].Count == 0 && Concerns(request) && request.Headers.Origin.Count > 0 && Permits(request)));
 
     /// <summary>False when a browser says that a foreign page is behind the request. Programs say nothing, and pass.</summary>
     public static bool Permits(HttpRequest request)

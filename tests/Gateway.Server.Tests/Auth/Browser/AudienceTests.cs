@@ -79,6 +79,22 @@ public sealed class AudienceTests
         Assert.Equal(HttpStatusCode.OK, byToken.StatusCode);
     }
 
+    // Over plain HTTP a browser says nothing of the site.
+    [Fact]
+    public async Task Api_ChangedByADashboardsPageThatNamesOnlyItsOrigin_DoesNotTakeTheVisitorsSession()
+    {
+        await using var host = await BrowserHost.StartAsync();
+        using var visit = new Visit(host.Gateway);
+        await host.SignInAsync(visit);
+        string cluster = $"/api/v1/clusters/{host.Gateway.Store.AddClusterOf("jupyterhub", "alice")}";
+
+        using var byPage = await visit.SendAsync(HttpMethod.Delete, cluster, ("Origin", Origin(host)));
+        using var byProgram = await visit.SendAsync(HttpMethod.Delete, cluster);
+
+        Assert.Equal(HttpStatusCode.Forbidden, byPage.StatusCode);
+        Assert.NotEqual(HttpStatusCode.Forbidden, byProgram.StatusCode);
+    }
+
     [Fact]
     public async Task Database_DoesNotSayWhoseClusterItIs_IsServiceUnavailable()
     {
