@@ -25,14 +25,14 @@ PLACES = ["far end sends", "relay receives", "relay sends", "client receives"]
 
 
 def held(target, relay):
-    """Kilobytes by place, from the kernel's own account (allocated for receiving, queued for sending, and set aside)."""
+    """Kilobytes by place, from the kernel's own account (allocated for receiving, and queued for sending)."""
     kb = dict.fromkeys(PLACES, 0)
     out = subprocess.run(["ss", "-tnmHO"], capture_output=True, text=True, check=True).stdout
     for line in out.splitlines():
         fields = line.split()
         here, there = (int(fields[i].rpartition(":")[2]) for i in (3, 4))
         place = "far end sends" if here == target else "relay receives" if there == target else "relay sends" if here == relay else "client receives" if there == relay else None
-        memory = re.search(r"skmem:\(r(\d+),rb\d+,t\d+,tb\d+,f(\d+),w(\d+)", line)
+        memory = re.search(r"skmem:\(r(\d+),rb\d+,t\d+,tb\d+,f\d+,w(\d+)", line)
         if place and memory:
             kb[place] += sum(map(int, memory.groups())) / 1024
     return kb
