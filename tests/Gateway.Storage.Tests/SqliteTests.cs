@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Gateway.Storage.Tests.Stores;
 using Gateway.Testing;
@@ -115,6 +117,53 @@ public sealed class SqliteTests : IDisposable
     }
 
     [Fact]
+    public async Task Clock_SetBack_NothingWaitsForATimeThatHadPassed()
+    {
+        var time = new SetClock();
+        await using var store = Replica.Make(Settings(), time);
+        await store.Gateway.OpenAsync(Token);
+        await CreateAsync(store, "c1");
+        var before = await store.Gateway.PingAsync(Token);
+        time.Set(TimeSpan.FromHours(-1));
+
+        Assert.Equal(before, await store.Gateway.PingAsync(Token));
+        Assert.Equal("c1", Assert.Single((await store.Reconcile.ClaimAsync("a", 10, TimeSpan.FromSeconds(5), Token)).Claims).Cluster);
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(before + TimeSpan.FromSeconds(5), await store.Gateway.PingAsync(Token));
+        Assert.Equal(2, Assert.Single((await store.Reconcile.ClaimAsync("a", 10, TimeSpan.FromSeconds(5), Token)).Claims).Generation);
+
+        // Forward it follows.
+        time.Set(TimeSpan.FromDays(365));
+        Assert.Equal(time.GetUtcNow(), await store.Gateway.PingAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task Open_AfterAProcessThatDiedAtWork_GoesOnAtOnceAlsoWhereTheClockWasSetBack(int hours)
+    {
+        var time = new SetClock();
+        await using (var dead = Replica.Make(Settings(), time))
+        {
+            await dead.Gateway.OpenAsync(Token);
+            await CreateAsync(dead, "c1");
+            var claim = Assert.Single((await dead.Reconcile.ClaimAsync("a", 10, TimeSpan.FromMinutes(5), Token)).Claims);
+            var entry = new OutboxEntry { Action = OutboxAction.Start, Job = "c1", Kind = JobKind.Scheduler, Cluster = "c1", Backend = "farm" };
+            Assert.Equal(SaveOutcome.Saved, await dead.Reconcile.SaveAsync(new PlanSave { Claim = claim, Revision = 0, Outbox = [entry], DueAt = time.GetUtcNow() }, Token));
+            Assert.Single((await dead.Reconcile.ClaimAsync("a", 10, TimeSpan.FromMinutes(5), Token)).Claims);
+            Assert.Single(await dead.Jobs.ClaimOutboxAsync("farm", null, 10, TimeSpan.FromMinutes(5), Token));
+            Assert.True(await dead.Duties.TakeAsync("monitor:farm", "a", TimeSpan.FromMinutes(5), Token));
+        }
+
+        time.Set(TimeSpan.FromHours(hours));
+        await using var next = Replica.Make(Settings(), time);
+        await next.Gateway.OpenAsync(Token);
+        Assert.Equal("c1", Assert.Single((await next.Reconcile.ClaimAsync("b", 10, TimeSpan.FromMinutes(5), Token)).Claims).Cluster);
+        Assert.Equal(2, Assert.Single(await next.Jobs.ClaimOutboxAsync("farm", null, 10, TimeSpan.FromMinutes(5), Token)).Attempt);
+        Assert.True(await next.Duties.TakeAsync("monitor:farm", "b", TimeSpan.FromMinutes(5), Token));
+    }
+
+    [Fact]
     public async Task Write_WhileAnotherOneTakesTooLong_IsUnavailableWithinItsBound()
     {
         await using var store = await OpenAsync(timeout: 3);
@@ -138,6 +187,17 @@ public sealed class SqliteTests : IDisposable
         Assert.Single(await store.Gateway.ReplicasAsync(Token));
     }
 
+    private static Task CreateAsync(Replica store, string name) => store.Clusters.CreateAsync(
+        new NewCluster
+        {
+            Name = name,
+            OwnerId = Guid.Empty,
+            Options = "{}",
+            Spec = new ClusterSpec { SchedulerBackend = "farm", Account = "a" },
+            Credentials = new ClusterCredentials("c", "k", "t"),
+        },
+        Token);
+
     private Dictionary<string, string?> Settings(int timeout = 30) => new() { ["Storage:DataFolder"] = Folder, ["Storage:CommandTimeout"] = $"00:00:{timeout:00}" };
 
     private Task<Replica> OpenAsync() => OpenAsync(30);
@@ -155,5 +215,17 @@ public sealed class SqliteTests : IDisposable
             await replica.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A machine whose clock can be set, while its monotonic one goes on.</summary>
+    private sealed class SetClock() : FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60))
+    {
+        private TimeSpan _off;
+
+        public void Set(TimeSpan by) => _off += by;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _off;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }

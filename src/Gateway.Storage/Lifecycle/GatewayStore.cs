@@ -40,6 +40,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
         }
 
         await CheckSchemaAsync(cancellationToken);
+        await database.BeginAsync(cancellationToken);
 
         // Made or read now, so that a bad key file stops the start and not the first cluster.
         _ = keys.Ring;

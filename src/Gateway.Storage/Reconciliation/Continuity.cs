@@ -22,7 +22,7 @@ internal sealed class Continuity
         session.Command($"""
             INSERT INTO continuity (backend, node, since, at, gap) VALUES (@backend, @node, {session.Sql.Now}, {session.Sql.Now}, @gap)
             ON CONFLICT (backend, node) DO UPDATE SET
-                since = CASE WHEN excluded.at - continuity.at > excluded.gap THEN excluded.at ELSE continuity.since END,
+                since = CASE WHEN abs(excluded.at - continuity.at) > excluded.gap THEN excluded.at ELSE continuity.since END,
                 at = excluded.at, gap = excluded.gap
             """).With("backend", backend).With("node", node).With("gap", gap).ExecuteAsync(cancellationToken);
 

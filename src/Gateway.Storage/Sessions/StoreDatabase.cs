@@ -24,13 +24,13 @@ internal abstract class StoreDatabase : IAsyncDisposable
     private const string BrokeBetween = "The connection broke between two statements.";
     private readonly StorageOptions _options;
     private readonly StoreMetrics _metrics;
-    private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private readonly ChangeHub _hub;
     private readonly Lazy<PooledDbContextFactory<GatewayDbContext>> _contexts;
 
     protected StoreDatabase(StorageOptions options, StoreMetrics metrics, TimeProvider time, ChangeHub hub)
     {
-        (_options, _metrics, _time, _hub) = (options, metrics, time, hub);
+        (_options, _metrics, _clock, _hub) = (options, metrics, new SteadyClock(time), hub);
         _contexts = new(() => new PooledDbContextFactory<GatewayDbContext>(ContextOptions(), poolSize: 128));
     }
 
@@ -75,6 +75,9 @@ internal abstract class StoreDatabase : IAsyncDisposable
     /// <summary>Brings the schema up to date; not bounded in time, for a large table may take its time.</summary>
     public abstract Task MigrateAsync(CancellationToken cancellationToken);
 
+    /// <summary>Once the schema is known to fit, before anything else is done.</summary>
+    public virtual Task BeginAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>What an error means.</summary>
     public abstract StoreFault Judge(Exception exception);
 
@@ -113,7 +116,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
     {
         const string History = "__EFMigrationsHistory";
         await using var connection = await OpenBareAsync(cancellationToken);
-        var session = new StoreSession(null, connection, null, Sql, _time, _metrics.Statement);
+        var session = new StoreSession(null, connection, null, Sql, _clock, _metrics.Statement);
         if (!await session.TableExistsAsync(History, cancellationToken))
         {
             return false;
@@ -231,7 +234,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
         _metrics.Waited(Stopwatch.GetElapsedTime(started));
         try
         {
-            return await work(new StoreSession(null, connection, null, Sql, _time, _metrics.Statement), cancellationToken);
+            return await work(new StoreSession(null, connection, null, Sql, _clock, _metrics.Statement), cancellationToken);
         }
         catch (InvalidOperationException e) when (connection.State != ConnectionState.Open)
         {
@@ -285,7 +288,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
         _metrics.Waited(Stopwatch.GetElapsedTime(started));
     }
 
-    private StoreSession Session(GatewayDbContext context, DbTransaction? transaction) => new(context, context.Database.GetDbConnection(), transaction, Sql, _time, _metrics.Statement);
+    private StoreSession Session(GatewayDbContext context, DbTransaction? transaction) => new(context, context.Database.GetDbConnection(), transaction, Sql, _clock, _metrics.Statement);
 
     private StoreUnavailableException TookTooLong(Exception cause) =>
         new($"The database did not answer within {_options.CommandTimeout.TotalSeconds:0.#} s.", cause);

@@ -5,7 +5,7 @@ using Gateway.Storage.Schema;
 namespace Gateway.Storage.Sessions;
 
 /// <summary>One operation's connection: with a transaction when it writes.</summary>
-internal sealed class StoreSession(GatewayDbContext? context, DbConnection connection, DbTransaction? transaction, StoreSql sql, TimeProvider time, Action counted)
+internal sealed class StoreSession(GatewayDbContext? context, DbConnection connection, DbTransaction? transaction, StoreSql sql, SteadyClock clock, Action counted)
 {
     private readonly HashSet<Change> _changes = [];
 
@@ -32,7 +32,7 @@ internal sealed class StoreSession(GatewayDbContext? context, DbConnection conne
         command.CommandText = text;
 #pragma warning restore CA2100
         var result = new StoreCommand(command, sql, counted);
-        return sql.Now.StartsWith('@') ? result.With(sql.Now[1..], time.GetUtcNow()) : result;
+        return sql.Now.StartsWith('@') ? result.With(sql.Now[1..], clock.Now) : result;
     }
 
     /// <summary>The store's clock.</summary>

@@ -46,6 +46,21 @@ internal sealed class SqliteDatabase : StoreDatabase
         await context.Database.MigrateAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Whoever held leases, claims and duties is dead, for this process alone has the folder: nothing waits for their end. Nor for times that
+    /// were taken from a clock which has been set back since.
+    /// </summary>
+    public override Task BeginAsync(CancellationToken cancellationToken) => WriteAsync(
+        "begin",
+        async (session, token) =>
+        {
+            await session.Command("UPDATE cluster_inbox SET lease_owner = NULL, lease_until = NULL, due_at = min(due_at, @now) WHERE due_at IS NOT NULL AND NOT ended").ExecuteAsync(token);
+            await session.Command("UPDATE outbox SET due_at = @now WHERE due_at > @now").ExecuteAsync(token);
+            await session.Command("DELETE FROM duties").ExecuteAsync(token);
+            await session.Command("DELETE FROM replicas").ExecuteAsync(token);
+        },
+        cancellationToken);
+
     public override StoreFault Judge(Exception exception) => Inner<SqliteException>(exception) switch
     {
         null => StoreFault.None,
