@@ -30,6 +30,12 @@ internal sealed partial class PresenceReporter(
                 {
                     LogNotTold(logger, e.Message);
                 }
+#pragma warning disable CA1031 // Counts that could not be stored are no reason to stop a gateway.
+                catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+                {
+                    LogFailed(logger, e);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -42,6 +48,9 @@ internal sealed partial class PresenceReporter(
     internal static IReadOnlyDictionary<string, int> Present(IEnumerable<ClusterPresence> clusters, DateTimeOffset told) => clusters
         .Where(p => (p.Open > 0 || p.LastClosed >= told) && !p.Name.EndsWith(DaskJobs.WorkerNameSuffix, StringComparison.Ordinal))
         .ToDictionary(p => p.Name, p => Math.Max(p.Open, 1), StringComparer.Ordinal);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Storing the numbers of clients failed unexpectedly")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The numbers of clients could not be stored: {Reason}")]
     private static partial void LogNotTold(ILogger logger, string reason);

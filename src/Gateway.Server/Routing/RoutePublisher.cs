@@ -53,6 +53,14 @@ internal sealed partial class RoutePublisher : BackgroundService
                     await Task.Delay(RetryPause, _time, stoppingToken);
                     continue;
                 }
+#pragma warning disable CA1031 // Whatever a read met, the routes that are known serve on, and the next read begins anew.
+                catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+                {
+                    LogFailed(_logger, e);
+                    await Task.Delay(RetryPause, _time, stoppingToken);
+                    continue;
+                }
 
                 await _wake.WaitAsync(WholePeriod, stoppingToken);
             }
@@ -169,6 +177,9 @@ internal sealed partial class RoutePublisher : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Routes could not be read; those known stay as they are. {Reason}")]
     private static partial void LogUnread(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reading routes failed unexpectedly; those known stay as they are")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The routes' publisher has died; the gateway stops.")]
     private static partial void LogDied(ILogger logger, Exception exception);

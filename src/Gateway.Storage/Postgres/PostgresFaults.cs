@@ -23,6 +23,9 @@ internal static class PostgresFaults
         // The server said goodbye, or has become a standby: another connection may reach the primary.
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or IdleInTransactionTimeout
             or PostgresErrorCodes.ReadOnlySqlTransaction => StoreFault.Broken,
+
+        // The schema was there when this replica started: the database is being restored.
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName => StoreFault.Unavailable,
         PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.InvalidCatalogName => StoreFault.Unavailable,
         _ => state[..2] switch
