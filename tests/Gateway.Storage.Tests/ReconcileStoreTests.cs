@@ -208,6 +208,35 @@ public abstract class ReconcileStoreTests(Func<CancellationToken, Task<TestDatab
     }
 
     [Fact]
+    public async Task Rest_EachWithItsTime_SleepsUntilThenUnlessWoken()
+    {
+        await CreateAsync("c1", "c2", "c3", "c4");
+        var batch = await Store.Reconcile.ClaimAsync("a", 10, Lease, Token);
+        Claim Of(string name) => batch.Claims.Single(c => c.Cluster == name);
+        await WakeAsync("c2");
+        await Store.Reconcile.RestAsync(
+            [(Of("c1"), batch.Now + TimeSpan.FromHours(1)), (Of("c2"), batch.Now + TimeSpan.FromHours(1)), (Of("c3"), batch.Now), (Of("c4"), null)], Token);
+
+        var next = await Store.Reconcile.ClaimAsync("b", 10, Lease, Token);
+        Assert.Equal(["c2", "c3"], next.Claims.Select(c => c.Cluster).Order());
+        Assert.InRange((await Store.Reconcile.NextDueAsync(Token)).DueAt!.Value - next.Now, TimeSpan.FromSeconds(1), Lease);
+    }
+
+    [Fact]
+    public async Task Rest_FrozenReplica_LeavesTheLeaseOfTheNextOne()
+    {
+        await CreateAsync("c1");
+        var old = await ClaimAsync("c1");
+        await Database.ExecuteAsync("UPDATE cluster_inbox SET lease_until = 0, due_at = 0", Token);
+        await Store.Reconcile.RestAsync([(old, null)], Token);
+        var claim = await ClaimAsync("c1");
+        await Store.Reconcile.RestAsync([(old, null)], Token);
+
+        Assert.Empty((await Store.Reconcile.ClaimAsync("b", 10, Lease, Token)).Claims);
+        Assert.Equal(SaveOutcome.Saved, await Store.Reconcile.SaveAsync(new PlanSave { Claim = claim, Revision = 0 }, Token));
+    }
+
+    [Fact]
     public async Task Release_WithATime_SleepsUntilThenUnlessWoken()
     {
         await CreateAsync("c1", "c2", "c3");

@@ -21,6 +21,9 @@ public sealed record ClusterPlan
     /// <summary>Lines for the timeline.</summary>
     public IReadOnlyList<ClusterEvent> Events { get; init; } = [];
 
+    /// <summary>Whether all is as it should be for now.</summary>
+    public bool ChangesNothing => Cluster is null && NewWorkers.Count + ChangedWorkers.Count + Outbox.Count + Events.Count == 0;
+
     /// <summary>When the answer may change by time alone; null: never.</summary>
     public DateTimeOffset? DueAt { get; init; }
 }

@@ -44,8 +44,10 @@ internal sealed partial class Executor : LoopService
 
     protected override string LoopName => $"the executor of backend '{_instance.Name}'";
 
-    /// <summary>A call, and as long again (at most half a minute) to record what came of it.</summary>
-    private TimeSpan ClaimTime => _instance.Limits.CallTimeout + (_instance.Limits.CallTimeout < LongestMargin ? _instance.Limits.CallTimeout : LongestMargin);
+    /// <summary>Until a call must have begun, as long as a call at most half a minute: it ends while the claim still holds.</summary>
+    private TimeSpan Margin => _instance.Limits.CallTimeout < LongestMargin ? _instance.Limits.CallTimeout : LongestMargin;
+
+    private TimeSpan ClaimTime => _instance.Limits.CallTimeout + Margin;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -67,9 +69,11 @@ internal sealed partial class Executor : LoopService
 
         await _calls.WaitAsync(cancellationToken);
         IReadOnlyList<OutboxEntry> entries = [];
+        var window = new ClaimWindow(Time, Margin);
         try
         {
-            entries = await _store.ClaimOutboxAsync(_instance.Name, _instance.Backend.Node, _instance.Limits.Batch, ClaimTime, cancellationToken);
+            // Waited for, also by a replica that stops: what it has claimed without knowing would lie idle until the claim runs out.
+            entries = await _store.ClaimOutboxAsync(_instance.Name, _instance.Backend.Node, _instance.Limits.Batch, ClaimTime, CancellationToken.None);
         }
         finally
         {
@@ -84,15 +88,15 @@ internal sealed partial class Executor : LoopService
             return _settings.PollPeriod;
         }
 
-        _ = RunAsync(entries);
+        _ = RunAsync(entries, window);
         return TimeSpan.Zero;
     }
 
-    private async Task RunAsync(IReadOnlyList<OutboxEntry> entries)
+    private async Task RunAsync(IReadOnlyList<OutboxEntry> entries, ClaimWindow window)
     {
         try
         {
-            await Task.WhenAll(entries.GroupBy(e => e.Action).Select(group => RunAsync(group.Key, [.. group])));
+            await Task.WhenAll(entries.GroupBy(e => e.Action).Select(group => RunAsync(group.Key, [.. group], window)));
         }
 #pragma warning disable CA1031 // The entries stay claimed for a while and are then tried again.
         catch (Exception e)
@@ -107,25 +111,25 @@ internal sealed partial class Executor : LoopService
         }
     }
 
-    private async Task RunAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries)
+    private async Task RunAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, ClaimWindow window)
     {
         using var activity = GatewayTelemetry.Source.StartActivity($"outbox.{action}".ToLowerInvariant(), System.Diagnostics.ActivityKind.Internal, entries[0].TraceParent);
         activity?.SetTag("backend", _instance.Name).SetTag("jobs", entries.Count);
         using var timeout = new CancellationTokenSource(_instance.Limits.CallTimeout, Time);
         long begun = Time.GetTimestamp();
-        var results = await AskAsync(action, entries, timeout.Token);
+        var results = await AskAsync(action, entries, window, timeout.Token);
         Count(action, results);
         await FinishAsync(results, begun);
     }
 
-    private async Task<IReadOnlyList<OutboxResult>> AskAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OutboxResult>> AskAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, ClaimWindow window, CancellationToken cancellationToken)
     {
         long begun = Time.GetTimestamp();
         try
         {
             var results = action switch
             {
-                OutboxAction.Start => await _starts.RunAsync(_instance, entries, cancellationToken),
+                OutboxAction.Start => await _starts.RunAsync(_instance, entries, window, cancellationToken),
                 OutboxAction.Stop => await StopRunner.RunAsync(_instance, entries, cancellationToken),
                 _ => await AddressRunner.RunAsync(_instance, entries, cancellationToken),
             };
@@ -133,10 +137,10 @@ internal sealed partial class Executor : LoopService
             _instance.Health.Answered();
             return results;
         }
-        catch (StoreUnavailableException e)
+        catch (Exception e) when (e is StoreUnavailableException or ClaimOverException)
         {
-            // What a start needs could not be read: it was not tried. The claim is given back as soon as the store takes it.
-            LogStoreUnavailable(Logger, e.Message, action, entries.Count);
+            // What a start needs could not be read (in time): it was not tried. The claim, if it holds still, is given back as soon as the store takes it.
+            LogNotTried(Logger, e.Message, action, entries.Count);
             return [.. entries.Select(entry => new OutboxResult { Entry = entry, RetryAfter = ShortPause, NotTried = entry.Attempt == 1 })];
         }
 #pragma warning disable CA1031 // Whatever a backend throws, nothing is known then.
@@ -145,7 +149,7 @@ internal sealed partial class Executor : LoopService
         {
             _metrics.Call(_instance.Name, action.ToString(), answered: false, Time.GetElapsedTime(begun));
             return IsSilence(e) ? Unanswered(action, entries, e)
-                : entries.Count > 1 ? await HalvesAsync(action, entries, cancellationToken)
+                : entries.Count > 1 ? await HalvesAsync(action, entries, window, cancellationToken)
                 : [Failed(action, entries[0], e)];
         }
     }
@@ -154,12 +158,12 @@ internal sealed partial class Executor : LoopService
     /// A batch with one job in it that the backend fails on must not hold up the others: each half is tried by itself, and what the call
     /// before may have done already is adopted.
     /// </summary>
-    private async Task<IReadOnlyList<OutboxResult>> HalvesAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OutboxResult>> HalvesAsync(OutboxAction action, IReadOnlyList<OutboxEntry> entries, ClaimWindow window, CancellationToken cancellationToken)
     {
         var results = new List<OutboxResult>(entries.Count);
         foreach (var half in entries.Chunk((entries.Count + 1) / 2))
         {
-            results.AddRange(await AskAsync(action, [.. half.Select(e => e with { Attempt = Math.Max(2, e.Attempt) })], cancellationToken));
+            results.AddRange(await AskAsync(action, [.. half.Select(e => e with { Attempt = Math.Max(2, e.Attempt) })], window, cancellationToken));
         }
 
         return results;
@@ -241,8 +245,8 @@ internal sealed partial class Executor : LoopService
     [LoggerMessage(Level = LogLevel.Error, Message = "Backend {Backend} failed unexpectedly when asked to {Action} {JobName}; trying again in {Pause}.")]
     private static partial void LogJobFailed(ILogger logger, Exception exception, string backend, OutboxAction action, string jobName, TimeSpan pause);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The store could not be reached: {Reason} To {Action} {Count} jobs is tried again soon.")]
-    private static partial void LogStoreUnavailable(ILogger logger, string reason, OutboxAction action, int count);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not tried: {Reason} To {Action} {Count} jobs is tried again soon.")]
+    private static partial void LogNotTried(ILogger logger, string reason, OutboxAction action, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} outbox entries of backend {Backend} could not be finished; they are tried again when their claim has run out.")]
     private static partial void LogUnfinished(ILogger logger, Exception exception, int count, string backend);

@@ -42,26 +42,23 @@ internal sealed partial class Reconciler : LoopService
     protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         long begun = Time.GetTimestamp();
-        var batch = await _store.ClaimAsync(_replica.Value, _settings.Batch, _settings.Lease, cancellationToken);
+
+        // A claim that was begun is waited for, also by a replica that stops: leases that nobody knows of could not be given back.
+        cancellationToken.ThrowIfCancellationRequested();
+        var batch = await _store.ClaimAsync(_replica.Value, _settings.Batch, _settings.Lease, CancellationToken.None);
         if (batch.Claims.Count == 0)
         {
             return await UntilNextAsync(cancellationToken);
         }
 
-        var snapshots = await _store.LoadAsync(batch.Claims, cancellationToken);
-        var strange = batch.Claims.Where(c => !snapshots.ContainsKey(c.Cluster)).ToList();
-        if (strange.Count > 0)
-        {
-            // Values of a newer version: that version's replicas will see to them.
-            LogLeftAlone(Logger, strange.Count);
-            await _store.ReleaseAsync(strange, batch.Now + TimeSpan.FromSeconds(30), cancellationToken);
-        }
-
-        var waiting = new ConcurrentDictionary<string, Claim>(batch.Claims.Where(c => snapshots.ContainsKey(c.Cluster)).Select(c => KeyValuePair.Create(c.Cluster, c)));
+        var waiting = new ConcurrentDictionary<string, Claim>(batch.Claims.Select(c => KeyValuePair.Create(c.Cluster, c)));
         try
         {
+            var snapshots = await _store.LoadAsync(batch.Claims, cancellationToken);
+            await LeaveAloneAsync([.. batch.Claims.Where(c => !snapshots.ContainsKey(c.Cluster))], waiting, batch.Now);
+            var work = await RestAsync(waiting, snapshots, batch.Now + Time.GetElapsedTime(begun));
             await Parallel.ForEachAsync(
-                waiting.Values,
+                work,
                 new ParallelOptions { MaxDegreeOfParallelism = _settings.Parallelism, CancellationToken = cancellationToken },
                 async (claim, _) =>
                 {
@@ -74,7 +71,7 @@ internal sealed partial class Reconciler : LoopService
         {
             if (!waiting.IsEmpty)
             {
-                // Others need not wait for the leases of a replica that stops.
+                // Others need not wait for the leases of a replica that stops, or that could not read what it had claimed.
                 await _store.ReleaseAsync([.. waiting.Values], batch.Now, CancellationToken.None);
             }
         }
@@ -82,21 +79,73 @@ internal sealed partial class Reconciler : LoopService
         return TimeSpan.Zero;
     }
 
-    private async Task ReconcileAsync(Claim claim, ClusterSnapshot snapshot, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Values of a newer version: that version's replicas will see to them.</summary>
+    private async Task LeaveAloneAsync(List<Claim> strange, ConcurrentDictionary<string, Claim> waiting, DateTimeOffset now)
     {
-        using var activity = GatewayTelemetry.Source.StartActivity("reconcile");
-        activity?.SetTag("cluster", claim.Cluster);
-        long begun = Time.GetTimestamp();
-        ClusterPlan plan;
+        if (strange.Count == 0)
+        {
+            return;
+        }
+
+        LogLeftAlone(Logger, strange.Count);
+        await _store.ReleaseAsync(strange, now + TimeSpan.FromSeconds(30), CancellationToken.None);
+        foreach (var claim in strange)
+        {
+            waiting.TryRemove(claim.Cluster, out Claim? _);
+        }
+    }
+
+    /// <summary>Most clusters are as they should be, and only looked at now and then: one statement lets all of these go.</summary>
+    /// <returns>The others.</returns>
+    private async Task<IReadOnlyList<Claim>> RestAsync(ConcurrentDictionary<string, Claim> waiting, IReadOnlyDictionary<string, ClusterSnapshot> snapshots, DateTimeOffset now)
+    {
+        var resting = new List<(Claim Claim, DateTimeOffset? DueAt)>();
+        var work = new List<Claim>();
+        foreach (var claim in waiting.Values)
+        {
+            long begun = Time.GetTimestamp();
+            if (TryPlan(snapshots[claim.Cluster], now) is { ChangesNothing: true } plan)
+            {
+                resting.Add((claim, plan.DueAt));
+                _metrics.Reconciled(SaveOutcome.Saved, Time.GetElapsedTime(begun));
+            }
+            else
+            {
+                work.Add(claim);
+            }
+        }
+
+        await _store.RestAsync(resting, CancellationToken.None);
+        foreach (var (claim, _) in resting)
+        {
+            waiting.TryRemove(claim.Cluster, out Claim? _);
+        }
+
+        return work;
+    }
+
+    private ClusterPlan? TryPlan(ClusterSnapshot snapshot, DateTimeOffset now)
+    {
         try
         {
-            plan = _planner.Plan(snapshot, now);
+            return _planner.Plan(snapshot, now);
         }
 #pragma warning disable CA1031 // One cluster that cannot be planned must not stop the others.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogPlanFailed(Logger, e, claim.Cluster);
+            LogPlanFailed(Logger, e, snapshot.Cluster.Name);
+            return null;
+        }
+    }
+
+    private async Task ReconcileAsync(Claim claim, ClusterSnapshot snapshot, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var activity = GatewayTelemetry.Source.StartActivity("reconcile");
+        activity?.SetTag("cluster", claim.Cluster);
+        long begun = Time.GetTimestamp();
+        if (TryPlan(snapshot, now) is not { } plan)
+        {
             await _store.ReleaseAsync([claim], now + TimeSpan.FromSeconds(30), cancellationToken);
             return;
         }

@@ -12,15 +12,17 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
     private const string NoSecrets = "It cannot be started for now: its secrets are encrypted under a key that this gateway is not configured with. An operator can add that key.";
     private static readonly TimeSpan BlockedPause = TimeSpan.FromSeconds(30);
 
-    public async Task<IReadOnlyList<OutboxResult>> RunAsync(BackendInstance instance, IReadOnlyList<OutboxEntry> entries, CancellationToken cancellationToken)
+    /// <exception cref="ClaimOverException">No job was started, because reading what the starts need took longer than <paramref name="window"/>.</exception>
+    public async Task<IReadOnlyList<OutboxResult>> RunAsync(BackendInstance instance, IReadOnlyList<OutboxEntry> entries, ClaimWindow window, CancellationToken cancellationToken)
     {
-        var snapshots = await store.SnapshotsAsync(ClustersOf(entries), cancellationToken);
+        // The token bounds the backend's calls. What the store takes is bounded by itself, and must not look like a backend's silence.
+        var snapshots = await store.SnapshotsAsync(ClustersOf(entries), CancellationToken.None);
         var wanted = entries.ToLookup(e => snapshots.TryGetValue(e.Cluster, out var snapshot) && IsWanted(e, snapshot));
 
         // What is to end needs no secrets.
         var results = new List<OutboxResult>(entries.Count);
         results.AddRange(await WithdrawAsync(instance, [.. wanted[false]], cancellationToken));
-        var credentials = await CredentialsAsync(ClustersOf(wanted[true]), cancellationToken);
+        var credentials = await CredentialsAsync(ClustersOf(wanted[true]));
         var starts = new List<(OutboxEntry Entry, JobStart Start)>(entries.Count);
         var told = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in wanted[true])
@@ -38,6 +40,7 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
 
         if (starts.Count > 0)
         {
+            window.ThrowIfOver();
             var outcomes = await instance.Backend.StartAsync([.. starts.Select(s => s.Start)], cancellationToken);
             results.AddRange(starts.Zip(outcomes, (s, outcome) => outcome is StartOutcome.Deferred deferred
                 ? Deferred(instance, s.Entry, deferred, isNews: snapshots[s.Entry.Cluster].Jobs.GetValueOrDefault(s.Entry.Job)?.Reason is null && told.Add(s.Entry.Cluster))
@@ -69,16 +72,16 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
         : dask.Worker(snapshot.Cluster, snapshot.Workers.First(w => w.Name == entry.Job), credentials, instance.Dask, instance.Backend.MaxJobDuration(snapshot.Cluster.Spec), entry.Attempt);
 
     /// <summary>A row whose key is missing blocks itself and nothing else.</summary>
-    private async Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(string[] names, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(string[] names)
     {
         try
         {
-            return names.Length == 0 ? new Dictionary<string, ClusterCredentials>() : await clusters.CredentialsAsync(names, cancellationToken);
+            return names.Length == 0 ? new Dictionary<string, ClusterCredentials>() : await clusters.CredentialsAsync(names, CancellationToken.None);
         }
         catch (MissingKeyException e)
         {
             string[] others = [.. names.Except(e.Rows, StringComparer.Ordinal)];
-            return others.Length < names.Length ? await CredentialsAsync(others, cancellationToken) : new Dictionary<string, ClusterCredentials>();
+            return others.Length < names.Length ? await CredentialsAsync(others) : new Dictionary<string, ClusterCredentials>();
         }
     }
 

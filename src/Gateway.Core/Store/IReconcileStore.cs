@@ -21,6 +21,12 @@ public interface IReconcileStore
     /// <summary>Saves a plan and releases its lease.</summary>
     Task<SaveOutcome> SaveAsync(PlanSave plan, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends leases under which nothing was found to do, all at once: each cluster is due again at a time of its own (null: never), or now where it
+    /// was woken since the claim. A lease that has run out, or that another holds by now, is left as it is.
+    /// </summary>
+    Task RestAsync(IReadOnlyList<(Claim Claim, DateTimeOffset? DueAt)> plans, CancellationToken cancellationToken);
+
     /// <summary>Gives leases back without a change; the clusters are due again at a time of the caller's.</summary>
     Task ReleaseAsync(IReadOnlyList<Claim> claims, DateTimeOffset dueAt, CancellationToken cancellationToken);
 }

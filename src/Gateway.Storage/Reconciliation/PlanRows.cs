@@ -9,11 +9,13 @@ namespace Gateway.Storage.Reconciliation;
 /// <summary>What a plan saves, as statements take it.</summary>
 internal static class PlanRows
 {
-    public static RowSet<Claim> Claims { get; } = new(
-        "claims",
-        new("cluster", ColumnType.Text, c => c.Cluster),
-        new("generation", ColumnType.Whole, c => c.Generation),
-        new("wake", ColumnType.Whole, c => c.Wake));
+    /// <summary>Claims with the time at which each cluster is due again.</summary>
+    public static RowSet<(Claim Claim, DateTimeOffset? DueAt)> Rests { get; } = new(
+        "rests",
+        new("cluster", ColumnType.Text, r => r.Claim.Cluster),
+        new("generation", ColumnType.Whole, r => r.Claim.Generation),
+        new("wake", ColumnType.Whole, r => r.Claim.Wake),
+        new("due_at", ColumnType.Whole, r => Micros.From(r.DueAt)));
 
     public static RowSet<Worker> NewWorkers { get; } = new(
         "workers",

@@ -34,21 +34,32 @@ internal sealed partial class ReconcileStore(StoreDatabase database) : IReconcil
     public Task<IReadOnlyDictionary<string, ClusterSnapshot>> LoadAsync(IReadOnlyList<Claim> claims, CancellationToken cancellationToken) =>
         database.ReadAsync("load", (session, token) => SnapshotLoader.LoadAsync(session, [.. claims.Select(c => c.Cluster)], token), cancellationToken);
 
+    public Task RestAsync(IReadOnlyList<(Claim Claim, DateTimeOffset? DueAt)> plans, CancellationToken cancellationToken) =>
+        EndLeasesAsync("rest", $"k.lease_until > {database.Sql.Now}", plans, cancellationToken);
+
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, DateTimeOffset dueAt, CancellationToken cancellationToken) =>
-        claims.Count == 0
+        EndLeasesAsync("release", "k.lease_owner IS NOT NULL", [.. claims.Select(c => (c, (DateTimeOffset?)dueAt))], cancellationToken);
+
+    private Task EndLeasesAsync(string operation, string held, IReadOnlyList<(Claim Claim, DateTimeOffset? DueAt)> plans, CancellationToken cancellationToken) =>
+        plans.Count == 0
             ? Task.CompletedTask
             : database.WriteAsync(
-                "release",
+                operation,
                 async (session, token) =>
                 {
-                    var due = await session.Command($"""
+                    // Rows in key order, as heartbeats take them.
+                    var ended = await session.Command($"""
                         UPDATE cluster_inbox AS i
-                        SET lease_owner = NULL, lease_until = NULL, due_at = CASE WHEN i.wake = c.wake THEN @due ELSE {session.Sql.Now} END
-                        FROM {session.Sql.From(PlanRows.Claims)} AS c
-                        WHERE i.cluster = c.cluster AND i.generation = c.generation AND i.lease_owner IS NOT NULL
-                        RETURNING {session.Sql.Returned("i")}cluster, {session.Sql.Returned("i")}due_at <= {session.Sql.Now}
-                        """).With(PlanRows.Claims, claims).With("due", dueAt).QueryAsync(r => (Cluster: r.GetString(0), Due: r.GetBoolean(1)), token);
-                    foreach (var (cluster, _) in due.Where(d => d.Due))
+                        SET lease_owner = NULL, lease_until = NULL, due_at = CASE WHEN i.wake = l.wake THEN l.due_at ELSE {session.Sql.Now} END
+                        FROM (
+                            SELECT r.* FROM {session.Sql.From(PlanRows.Rests)} AS r
+                            JOIN cluster_inbox AS k ON k.cluster = r.cluster AND k.generation = r.generation AND {held}
+                            ORDER BY k.cluster {session.Sql.Lock("k")}
+                        ) AS l
+                        WHERE i.cluster = l.cluster
+                        RETURNING {session.Sql.Returned("i")}cluster, COALESCE({session.Sql.Returned("i")}due_at <= {session.Sql.Now}, FALSE)
+                        """).With(PlanRows.Rests, plans).QueryAsync(r => (Cluster: r.GetString(0), Due: r.GetBoolean(1)), token);
+                    foreach (var (cluster, _) in ended.Where(d => d.Due))
                     {
                         session.Tell(ChangeKind.Due, cluster);
                     }

@@ -1,5 +1,6 @@
 using Gateway.Core.Backends;
 using Gateway.Core.Reconciliation;
+using Gateway.Core.Store;
 using Gateway.Core.Tests.Reconciliation.Simulation;
 
 namespace Gateway.Core.Tests.Reconciliation;
@@ -81,6 +82,47 @@ public sealed class ExecutorTests : IDisposable
 
         Assert.Equal([1], _bench.Farm.StartCalls);
         Assert.Equal("pool.1", _bench.Store.Jobs["a-1"].Handle);
+        Assert.Empty(_bench.Store.Outbox);
+    }
+
+    [Theory]
+    [InlineData(nameof(IJobStore.ClaimOutboxAsync))]
+    [InlineData(nameof(IJobStore.SnapshotsAsync))]
+    public async Task Start_FrozenBeyondItsClaimBeforeTheCall_IsLeftToWhoeverHasItNow(string at)
+    {
+        await _bench.AddClusterAsync("a", "a-1");
+        var frozen = _bench.Executor(Interruption.During(_bench.Jobs, at, () => RoundAsync(after: 21).GetAwaiter().GetResult()));
+        await frozen.RunOnceAsync(Bench.Cancellation);
+
+        Assert.Equal([1], _bench.Farm.StartCalls);
+        Assert.Single(_bench.Farm.Jobs);
+        Assert.Equal("pool.1", _bench.Store.Jobs["a-1"].Handle);
+        Assert.Empty(_bench.Store.Outbox);
+        Assert.Equal(TimeSpan.Zero, _bench.Instance.Health.Pause);
+    }
+
+    [Fact]
+    public async Task Start_TooLateAfterItsClaimThatHoldsStill_IsGivenBackUntried()
+    {
+        await _bench.AddClusterAsync("a", "a-1");
+        var slow = _bench.Executor(Interruption.During(_bench.Jobs, nameof(IJobStore.SnapshotsAsync), () => _bench.Time.Advance(TimeSpan.FromSeconds(10))));
+        await slow.RunOnceAsync(Bench.Cancellation);
+        Assert.Empty(_bench.Farm.StartCalls);
+        Assert.Equal(0, Assert.Single(_bench.Store.Outbox).Attempt);
+
+        await RoundAsync(after: 1);
+        Assert.Equal([1], _bench.Farm.StartCalls);
+    }
+
+    [Fact]
+    public async Task ToldToStop_WhileItClaims_DoesWhatItHasClaimed()
+    {
+        await _bench.AddClusterAsync("a", "a-1");
+        using var stop = new CancellationTokenSource();
+        var executor = _bench.Executor(Interruption.During(_bench.Jobs, nameof(IJobStore.ClaimOutboxAsync), stop.Cancel));
+        await executor.RunOnceAsync(stop.Token);
+
+        Assert.Equal([1], _bench.Farm.StartCalls);
         Assert.Empty(_bench.Store.Outbox);
     }
 

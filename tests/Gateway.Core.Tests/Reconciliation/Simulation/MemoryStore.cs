@@ -92,6 +92,20 @@ internal sealed partial class MemoryStore(TimeProvider time, Action<string> viol
         return Task.FromResult(SaveOutcome.Saved);
     }
 
+    public Task RestAsync(IReadOnlyList<(Claim Claim, DateTimeOffset? DueAt)> plans, CancellationToken cancellationToken)
+    {
+        foreach (var (claim, dueAt) in plans)
+        {
+            if (_clusters.TryGetValue(claim.Cluster, out var row) && row.Generation == claim.Generation && row.LeaseUntil > Now)
+            {
+                row.LeaseUntil = null;
+                row.DueAt = row.Cluster.Phase.IsEnded() ? null : row.Wake == claim.Wake ? dueAt : Now;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
     public Task ReleaseAsync(IReadOnlyList<Claim> claims, DateTimeOffset dueAt, CancellationToken cancellationToken)
     {
         foreach (var claim in claims)
