@@ -67,7 +67,7 @@ public abstract class JobTests(Func<CancellationToken, Task<TestDatabase>> make)
         await Store.Jobs.RecordJobsAsync([Seen("w1", JobState.Running), Seen("w2", JobState.Running)], [], Token);
 
         Assert.Equal("Suspended", await Database.ReadAsync("SELECT state FROM jobs WHERE name = 'w1'", Token));
-        Assert.Equal("w2", Assert.Single((await Store.Jobs.LiveJobsAsync("farm", null, Token)).Jobs).Name);
+        Assert.Equal("w2", Assert.Single((await Store.Jobs.LiveJobsAsync("farm", null, null, 10, Token)).Jobs).Name);
     }
 
     [Fact]
@@ -79,11 +79,36 @@ public abstract class JobTests(Func<CancellationToken, Task<TestDatabase>> make)
         await Database.ExecuteAsync("UPDATE jobs SET node = 'n2' WHERE name = 'w2'", Token);
         await Store.Jobs.RecordJobsAsync([Seen("w3", JobState.Ended)], [], Token);
 
-        Assert.Equal(["w1", "w2"], (await Store.Jobs.LiveJobsAsync("farm", null, Token)).Jobs.Select(j => j.Name).Order());
-        Assert.Equal(["w1"], (await Store.Jobs.LiveJobsAsync("farm", "n1", Token)).Jobs.Select(j => j.Name));
-        var (now, none) = await Store.Jobs.LiveJobsAsync("local", null, Token);
-        Assert.Empty(none);
-        Assert.InRange(await Store.Gateway.PingAsync(Token) - now, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Assert.Equal(["w1", "w2"], (await Store.Jobs.LiveJobsAsync("farm", null, null, 10, Token)).Jobs.Select(j => j.Name));
+        Assert.Equal(["w1"], (await Store.Jobs.LiveJobsAsync("farm", "n1", null, 10, Token)).Jobs.Select(j => j.Name));
+        Assert.Empty((await Store.Jobs.LiveJobsAsync("local", null, null, 10, Token)).Jobs);
+        Assert.Equal(["w2"], (await Store.Jobs.LiveJobsByNameAsync("farm", null, ["w2", "w3", "x"], Token)).Select(j => j.Name));
+        Assert.Empty(await Store.Jobs.LiveJobsByNameAsync("farm", "n1", ["w2"], Token));
+        Assert.Empty(await Store.Jobs.LiveJobsByNameAsync("local", null, ["w1"], Token));
+    }
+
+    [Fact]
+    public async Task LiveJobs_InParts_AreAllOfThemOnceAlsoAcrossRowsOfANewerVersion()
+    {
+        await CreateAsync("c1");
+        string[] names = [.. Enumerable.Range(0, 7).Select(i => $"w{i}")];
+        await StartWorkersAsync("c1", names);
+        await Database.ExecuteAsync("UPDATE jobs SET state = 'Suspended' WHERE name IN ('w1', 'w3')", Token);
+        var read = new List<Job>();
+        string? after = null;
+        int parts = 0;
+        do
+        {
+            (var jobs, after) = await Store.Jobs.LiveJobsAsync("farm", null, after, 2, Token);
+            Assert.InRange(jobs.Count, 0, 2);
+            read.AddRange(jobs);
+            parts++;
+        }
+        while (after is not null);
+
+        Assert.Equal(["w0", "w2", "w4", "w5", "w6"], read.Select(j => j.Name));
+        Assert.Equal(4, parts);
+        Assert.All(read, j => Assert.Equal(("c1", "farm"), (j.Cluster, j.Backend)));
     }
 
     [Fact]
@@ -99,7 +124,10 @@ public abstract class JobTests(Func<CancellationToken, Task<TestDatabase>> make)
         });
         await MoveAsync("c2", ClusterPhase.Failed);
 
-        Assert.Equal(["c1", "w2", "w8"], (await Store.Jobs.KnownJobsAsync(["c1", "c2", "w1", "w2", "w8", "w9", "x"], Token)).Order());
+        var known = await Store.Jobs.KnownJobsAsync(["c1", "c2", "w1", "w2", "w8", "w9", "x"], Token);
+        Assert.Equal(["c1", "w2", "w8"], known.Keys.Order());
+        Assert.NotNull(known["w2"]);
+        Assert.Null(known["w8"]);
     }
 
     [Fact]

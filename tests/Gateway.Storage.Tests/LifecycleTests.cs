@@ -1,6 +1,9 @@
 using Gateway.Core.Store;
+using Gateway.Storage.Schema;
 using Gateway.Storage.Tests.Stores;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Gateway.Storage.Tests;
 
@@ -42,6 +45,24 @@ public abstract class LifecycleTests(Func<CancellationToken, Task<TestDatabase>>
 
         var refused = await Assert.ThrowsAsync<SchemaMismatchException>(() => Store.Gateway.OpenAsync(Token));
         Assert.Contains("gateway migrate", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The database of the version before, with its rows.</summary>
+    [Fact]
+    public async Task Migrate_FromTheLevelBefore_KeepsRowsAndIsServed()
+    {
+        await CreateAsync("c1");
+        await StartWorkersAsync("c1", "w1");
+        await using (var context = Store.Database.NewContext())
+        {
+            string[] migrations = [.. context.Database.GetMigrations()];
+            await context.GetService<IMigrator>().MigrateAsync(migrations[^2], Token);
+        }
+
+        Assert.Equal($"{SchemaLevels.Current - 1}", await Database.ReadAsync("SELECT value FROM facts WHERE name = 'schema_level'", Token));
+        await Store.Gateway.OpenAsync(Token);
+        Assert.Equal($"{SchemaLevels.Current}", await Database.ReadAsync("SELECT value FROM facts WHERE name = 'schema_level'", Token));
+        Assert.Equal("w1", Assert.Single((await Store.Jobs.LiveJobsAsync("farm", null, null, 10, Token)).Jobs).Name);
     }
 
     [Fact]

@@ -63,7 +63,8 @@ public abstract class QueryPlanTests(Func<CancellationToken, Task<TestDatabase>>
         yield return ("next due", () => Store.Reconcile.NextDueAsync(Token));
         yield return ("claim, load and save", ReconcileAsync);
         yield return ("request stop", () => Store.Clusters.RequestStopAsync("live01", "enough", failed: false, Token));
-        yield return ("live jobs", () => Store.Jobs.LiveJobsAsync("farm", null, Token));
+        yield return ("live jobs", () => Store.Jobs.LiveJobsAsync("farm", null, "live03", 10, Token));
+        yield return ("live jobs by name", () => Store.Jobs.LiveJobsByNameAsync("farm", null, ["live00-w1", "live01-w2", "old1-1", "stranger"], Token));
         yield return ("record jobs", () => Store.Jobs.RecordJobsAsync([.. Live.Select(n => JobOf(Entry(OutboxAction.Start, $"{n}-w1", n), JobState.Running))], [], Token));
         yield return ("known jobs", () => Store.Jobs.KnownJobsAsync([.. Live, "live00-w1", "stranger"], Token));
         yield return ("outbox", WorkOffAsync);

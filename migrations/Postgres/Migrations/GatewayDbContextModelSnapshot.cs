@@ -300,7 +300,7 @@ namespace Gateway.Migrations.Postgres.Migrations
                         new
                         {
                             Name = "schema_level",
-                            Value = "1"
+                            Value = "2"
                         },
                         new
                         {
@@ -504,7 +504,7 @@ namespace Gateway.Migrations.Postgres.Migrations
                     b.HasIndex("Cluster")
                         .HasDatabaseName("ix_jobs_cluster");
 
-                    b.HasIndex(new[] { "Backend" }, "ix_jobs_live")
+                    b.HasIndex(new[] { "Backend", "Name" }, "ix_jobs_live_by_name")
                         .HasFilter("ended_at IS NULL");
 
                     b.HasIndex(new[] { "Backend", "EndedAt" }, "ix_jobs_unclean")

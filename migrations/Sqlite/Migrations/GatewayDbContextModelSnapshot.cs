@@ -291,7 +291,7 @@ namespace Gateway.Migrations.Sqlite.Migrations
                         new
                         {
                             Name = "schema_level",
-                            Value = "1"
+                            Value = "2"
                         },
                         new
                         {
@@ -489,7 +489,7 @@ namespace Gateway.Migrations.Sqlite.Migrations
                     b.HasIndex("Cluster")
                         .HasDatabaseName("ix_jobs_cluster");
 
-                    b.HasIndex(new[] { "Backend" }, "ix_jobs_live")
+                    b.HasIndex(new[] { "Backend", "Name" }, "ix_jobs_live_by_name")
                         .HasFilter("ended_at IS NULL");
 
                     b.HasIndex(new[] { "Backend", "EndedAt" }, "ix_jobs_unclean")

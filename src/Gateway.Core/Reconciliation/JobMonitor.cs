@@ -10,19 +10,18 @@ namespace Gateway.Core.Reconciliation;
 /// <summary>Watches the jobs of one backend instance: a listing of all of them is the truth, hints in between make it quick.</summary>
 internal sealed partial class JobMonitor : LoopService
 {
-    private static readonly TimeSpan HintSpacing = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan DutyLease = TimeSpan.FromSeconds(15);
+
+    // Rows read, or written, by one statement: however many jobs live, none takes long.
+    private const int Piece = 2000;
     private readonly BackendInstance _instance;
     private readonly IJobStore _store;
     private readonly StraySweeper _sweeper;
     private readonly GatewayMetrics _metrics;
     private readonly IDutyStore _duties;
     private readonly ReplicaName _replica;
-    private readonly Lock _lock = new();
-    private Dictionary<string, JobReport> _hints = new(StringComparer.Ordinal);
     private long _listed;
     private bool _everListed;
-    private Task? _watch;
 
     public JobMonitor(
         BackendInstance instance,
@@ -42,7 +41,8 @@ internal sealed partial class JobMonitor : LoopService
     protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
         var period = _instance.Backend.ListPeriod;
-        if (!await IsOursAsync(period, cancellationToken))
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!await IsOursAsync(period))
         {
             return period < DutyLease / 3 ? period : DutyLease / 3;
         }
@@ -65,14 +65,15 @@ internal sealed partial class JobMonitor : LoopService
     }
 
     /// <summary>A shared backend is watched by one replica at a time. Two for a moment do no harm: what they record is the same.</summary>
-    private async Task<bool> IsOursAsync(TimeSpan period, CancellationToken cancellationToken) =>
+    /// <remarks>Taking it is not cut short by the gateway's stop: a duty taken after this replica's were given up would lie idle until it runs out.</remarks>
+    private async Task<bool> IsOursAsync(TimeSpan period) =>
         _instance.Backend.Node is not null
-        || await _duties.TakeAsync($"monitor:{_instance.Name}", _replica.Value, DutyLease + period, cancellationToken);
+        || await _duties.TakeAsync($"monitor:{_instance.Name}", _replica.Value, DutyLease + period, CancellationToken.None);
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
         // Rows first: absence from the listing proves something only for jobs whose start was recorded before it began.
-        var (_, jobs) = await _store.LiveJobsAsync(_instance.Name, _instance.Backend.Node, cancellationToken);
+        var jobs = await RowsAsync(cancellationToken);
         JobListing listing;
         long begun = Time.GetTimestamp();
         try
@@ -100,25 +101,42 @@ internal sealed partial class JobMonitor : LoopService
             await _store.RecordListingAsync(_instance.Name, _instance.Backend.Node, (3 * _instance.Backend.ListPeriod) + _instance.Limits.CallTimeout, cancellationToken);
         }
 
-        var reports = listing.Jobs.GroupBy(j => j.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, Best, StringComparer.Ordinal);
-        var absent = jobs.Where(j => j.Handle is not null && !reports.ContainsKey(j.Name) && Reached(listing, j.Handle)).ToList();
+        var reports = ByName(listing.Jobs);
+        var absent = jobs.Values.Where(j => j.Handle is not null && !reports.ContainsKey(j.Name) && Reached(listing, j.Handle)).ToList();
         foreach (var report in await EndingsAsync(absent, cancellationToken))
         {
             reports[report.Name] = report;
         }
 
-        await RecordAsync(jobs, reports, cancellationToken);
-        await SweepAsync(listing, cancellationToken);
+        await RecordAsync(jobs.Values, reports, cancellationToken);
+        await SweepAsync(listing, jobs, cancellationToken);
     }
 
-    private async Task SweepAsync(JobListing listing, CancellationToken cancellationToken)
+    /// <summary>This backend's live jobs, by name.</summary>
+    private async Task<Dictionary<string, Job>> RowsAsync(CancellationToken cancellationToken)
+    {
+        var rows = new Dictionary<string, Job>(StringComparer.Ordinal);
+        string? after = null;
+        do
+        {
+            (var jobs, after) = await _store.LiveJobsAsync(_instance.Name, _instance.Backend.Node, after, Piece, cancellationToken);
+            foreach (var job in jobs)
+            {
+                rows[job.Name] = job;
+            }
+        }
+        while (after is not null);
+        return rows;
+    }
+
+    private async Task SweepAsync(JobListing listing, Dictionary<string, Job> rows, CancellationToken cancellationToken)
     {
         try
         {
             await BoundedAsync(
                 async token =>
                 {
-                    await _sweeper.SweepAsync(_instance, listing, token);
+                    await _sweeper.SweepAsync(_instance, listing, rows, token);
                     return true;
                 },
                 cancellationToken);
@@ -130,7 +148,21 @@ internal sealed partial class JobMonitor : LoopService
     }
 
     /// <summary>Of several jobs under one name the one that lives counts.</summary>
-    private static JobReport Best(IEnumerable<JobReport> reports) => reports.MinBy(r => r.State switch { JobState.Running => 0, JobState.Pending => 1, JobState.Held => 2, _ => 3 })!;
+    private static Dictionary<string, JobReport> ByName(IReadOnlyList<JobReport> listed)
+    {
+        var reports = new Dictionary<string, JobReport>(listed.Count, StringComparer.Ordinal);
+        foreach (var report in listed)
+        {
+            if (!reports.TryAdd(report.Name, report) && Rank(report.State) < Rank(reports[report.Name].State))
+            {
+                reports[report.Name] = report;
+            }
+        }
+
+        return reports;
+
+        static int Rank(JobState state) => state switch { JobState.Running => 0, JobState.Pending => 1, JobState.Held => 2, _ => 3 };
+    }
 
     private bool Reached(JobListing listing, string handle)
     {
@@ -175,91 +207,32 @@ internal sealed partial class JobMonitor : LoopService
         ];
     }
 
-    private async Task RecordAsync(IReadOnlyList<Job> jobs, Dictionary<string, JobReport> reports, CancellationToken cancellationToken)
+    private async Task RecordAsync(IEnumerable<Job> jobs, Dictionary<string, JobReport> reports, CancellationToken cancellationToken)
     {
         var changed = new List<(Job Before, Job After)>();
         foreach (var job in jobs)
         {
-            if (job.Handle is not null && reports.GetValueOrDefault(job.Name) is { } report)
+            if (job.Handle is not null && reports.GetValueOrDefault(job.Name) is { } report && IsNews(job, report))
             {
-                var after = job with
+                changed.Add((job, job with
                 {
                     State = report.State,
                     Reason = report.Reason,
                     Host = report.Host ?? job.Host,
                     ExitCode = report.ExitCode ?? job.ExitCode,
-                };
-                if (after != job)
-                {
-                    changed.Add((job, after));
-                }
+                }));
             }
         }
 
-        if (changed.Count > 0)
+        // Jobs of one cluster together, as far as they go: their timeline tells of them in one line.
+        foreach (var piece in changed.OrderBy(c => c.After.Cluster, StringComparer.Ordinal).Chunk(Piece))
         {
-            await _store.RecordJobsAsync([.. changed.Select(c => c.After)], JobEvents.For(_instance.Name, changed), cancellationToken);
+            await _store.RecordJobsAsync([.. piece.Select(c => c.After)], JobEvents.For(_instance.Name, piece), cancellationToken);
         }
     }
 
-    private async Task WatchAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var reports in _instance.Backend.WatchAsync(cancellationToken))
-            {
-                lock (_lock)
-                {
-                    foreach (var report in reports)
-                    {
-                        _hints[report.Name] = report;
-                    }
-                }
-
-                Wake();
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The host stops.
-        }
-#pragma warning disable CA1031 // Hints only: the listing goes on, and the watch begins anew with the next round.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            LogWatchFailed(Logger, e, _instance.Name);
-        }
-    }
-
-    private bool HasHints()
-    {
-        lock (_lock)
-        {
-            return _hints.Count > 0;
-        }
-    }
-
-    private async Task ApplyHintsAsync(CancellationToken cancellationToken)
-    {
-        Dictionary<string, JobReport> hints;
-        lock (_lock)
-        {
-            if (_hints.Count == 0)
-            {
-                return;
-            }
-
-            (hints, _hints) = (_hints, new(StringComparer.Ordinal));
-        }
-
-        var (_, jobs) = await _store.LiveJobsAsync(_instance.Name, _instance.Backend.Node, cancellationToken);
-        await RecordAsync(jobs, hints, cancellationToken);
-        if (jobs.Count(j => j.Handle is not null && hints.ContainsKey(j.Name)) < hints.Count)
-        {
-            // A hint may be quicker than the record of the start: then the next listing, soon, has the same news.
-            _everListed = _everListed && Time.GetElapsedTime(_listed) < HintSpacing;
-        }
-    }
+    private static bool IsNews(Job job, JobReport report) =>
+        report.State != job.State || report.Reason != job.Reason || (report.Host is { } host && host != job.Host) || (report.ExitCode is { } code && code != job.ExitCode);
 
     private async Task<T> BoundedAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
@@ -280,7 +253,4 @@ internal sealed partial class JobMonitor : LoopService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Jobs of backend {Backend} that no row knows could not be removed: {Reason}")]
     private static partial void LogNotSwept(ILogger logger, string backend, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} stopped telling of changes; it is listed meanwhile, and asked again.")]
-    private static partial void LogWatchFailed(ILogger logger, Exception exception, string backend);
 }

@@ -1,4 +1,5 @@
 using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
 using Gateway.Core.Events;
 using Gateway.Core.Store;
 using Gateway.Core.Telemetry;
@@ -7,19 +8,24 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Reconciliation;
 
 /// <summary>
-/// Removes jobs of this gateway that no row knows: listed first, rows read afterwards, and only after a grace period.
+/// Removes jobs of this gateway that no row knows: listed first, rows read afterwards, and only after a grace period. So are twins: a job
+/// under a known name beside the one whose handle is recorded, which a replica has submitted that was frozen in the middle of it.
 /// A large share of a backend's jobs at once looks like a wrong database rather than like strays, and needs an operator's word.
 /// </summary>
 internal sealed partial class StraySweeper(
     IJobStore store, IClusterStore clusters, ReconcilerSettings settings, GatewayMetrics metrics, TimeProvider time, ILogger<StraySweeper> logger)
 {
+    private const int Piece = 1000;
     private readonly Dictionary<(string Backend, string Handle), long> _seen = [];
 
-    public async Task SweepAsync(BackendInstance instance, JobListing listing, CancellationToken cancellationToken)
+    /// <param name="instance">The backend.</param>
+    /// <param name="listing">Its jobs.</param>
+    /// <param name="rows">Live jobs as they were recorded before the listing, by name: they vouch for those that are listed under their handle, so that only of the others rows are read.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task SweepAsync(BackendInstance instance, JobListing listing, IReadOnlyDictionary<string, Job> rows, CancellationToken cancellationToken)
     {
         var live = listing.Jobs.Where(j => j.State != JobState.Ended).ToList();
-        var known = await store.KnownJobsAsync([.. live.Select(j => j.Name)], cancellationToken);
-        var strays = live.Where(j => !known.Contains(j.Name)).ToList();
+        var strays = await StraysAsync(live, [.. live.Where(j => rows.GetValueOrDefault(j.Name)?.Handle != j.Handle)], cancellationToken);
         var due = Due(instance.Name, strays);
         if (due.Count == 0)
         {
@@ -45,6 +51,25 @@ internal sealed partial class StraySweeper(
                 Message = $"A job that should not be there was removed from '{instance.Name}'.",
             })],
             cancellationToken);
+    }
+
+    private async Task<List<JobReport>> StraysAsync(List<JobReport> live, List<JobReport> candidates, CancellationToken cancellationToken)
+    {
+        var strays = new List<JobReport>();
+        if (candidates.Count == 0)
+        {
+            return strays;
+        }
+
+        var handles = live.Select(j => (j.Name, j.Handle)).ToHashSet();
+        foreach (var piece in candidates.Chunk(Piece))
+        {
+            // A twin is told only while the recorded job is listed too: where it is not, this may be that job, found under another handle.
+            var known = await store.KnownJobsAsync([.. piece.Select(j => j.Name).Distinct(StringComparer.Ordinal)], cancellationToken);
+            strays.AddRange(piece.Where(j => !known.TryGetValue(j.Name, out string? handle) || (handle is not null && handle != j.Handle && handles.Contains((j.Name, handle)))));
+        }
+
+        return strays;
     }
 
     private List<JobReport> Due(string backend, List<JobReport> strays)

@@ -29,8 +29,17 @@ public interface IJobStore
     /// <summary>Clusters by name, for the specifications of jobs to start.</summary>
     Task<IReadOnlyDictionary<string, ClusterSnapshot>> SnapshotsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken);
 
-    /// <summary>The store's clock, and a backend's jobs that have not ended.</summary>
-    Task<(DateTimeOffset Now, IReadOnlyList<Job> Jobs)> LiveJobsAsync(string backend, string? node, CancellationToken cancellationToken);
+    /// <summary>A backend's jobs that have not ended, some at a time, in the order of their names.</summary>
+    /// <param name="backend">The instance.</param>
+    /// <param name="node">For a node-bound backend this replica's node: jobs of other nodes are left out. Null: all.</param>
+    /// <param name="after">Null to begin, then the name that the part before returned.</param>
+    /// <param name="max">Most rows looked at.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The jobs, and the name to go on after; null: that was the last part. A row with a value this version does not know is left out.</returns>
+    Task<(IReadOnlyList<Job> Jobs, string? Next)> LiveJobsAsync(string backend, string? node, string? after, int max, CancellationToken cancellationToken);
+
+    /// <summary>Those of a backend's jobs that are named here and have not ended.</summary>
+    Task<IReadOnlyList<Job>> LiveJobsByNameAsync(string backend, string? node, IReadOnlyCollection<string> names, CancellationToken cancellationToken);
 
     /// <summary>Records what a monitor has seen (state, reason, host, exit code; the store sets <see cref="Job.StateSince"/>), with lines for the timelines; wakes the clusters concerned. A job that has ended stays ended.</summary>
     Task RecordJobsAsync(IReadOnlyList<Job> jobs, IReadOnlyList<ClusterEvent> events, CancellationToken cancellationToken);
@@ -38,8 +47,8 @@ public interface IJobStore
     /// <summary>Notes that a backend's jobs were listed just now. A gap longer than <paramref name="gap"/> since the last time sets a new beginning.</summary>
     Task RecordListingAsync(string backend, string? node, TimeSpan gap, CancellationToken cancellationToken);
 
-    /// <summary>Which of these job names belong to a worker or cluster row that has not ended (or whose start is in the outbox).</summary>
-    Task<IReadOnlySet<string>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken);
+    /// <summary>Which of these job names belong to a worker or cluster row that has not ended (or whose start is in the outbox), each with its job's handle; null: none was recorded yet.</summary>
+    Task<IReadOnlyDictionary<string, string?>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken);
 
     /// <summary>Notes that this replica can take heartbeats; after a gap longer than <paramref name="gap"/> hearing begins anew.</summary>
     Task PulseAsync(string replica, string version, TimeSpan gap, CancellationToken cancellationToken);

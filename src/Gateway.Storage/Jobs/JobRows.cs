@@ -1,5 +1,7 @@
+using System.Data.Common;
 using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
+using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
 
 namespace Gateway.Storage.Jobs;
@@ -40,4 +42,37 @@ internal static class JobRows
         new("name", ColumnType.Text, j => j.Name),
         new("address", ColumnType.Text, j => j.CheckedAddress),
         new("verdict", ColumnType.Text, j => j.AddressVerdict?.ToString()));
+
+    /// <summary>Jobs that have not ended, of a <c>backend</c> and a <c>node</c>: read by hand, for there may be a hundred thousand of them.</summary>
+    public static StoreCommand Live(StoreSession session, string condition, string order) => session.Command($"""
+        SELECT j.name, j.cluster, j.kind, j.backend, j.node, j.handle, j.state, j.reason, j.host, j.exit_code, j.close_expected, j.started_at,
+               j.state_since, j.checked_address, j.address_verdict
+        FROM jobs AS j
+        WHERE j.backend = @backend AND j.ended_at IS NULL AND (@node IS NULL OR COALESCE(j.node, @node) = @node) AND {condition}
+        {order}
+        """);
+
+    /// <summary>The row; null where it holds something this version does not know.</summary>
+    public static Job? Read(DbDataReader row) => RowReader.TryRead(
+        new JobRow
+        {
+            Name = row.GetString(0),
+            Cluster = row.GetString(1),
+            Kind = row.GetString(2),
+            Backend = row.GetString(3),
+            Node = Text(row, 4),
+            Handle = Text(row, 5),
+            State = row.GetString(6),
+            Reason = Text(row, 7),
+            Host = Text(row, 8),
+            ExitCode = row.IsDBNull(9) ? null : row.GetInt32(9),
+            CloseExpected = row.GetBoolean(10),
+            StartedAt = Micros.ToTime(row.GetInt64(11)),
+            StateSince = Micros.ToTime(row.GetInt64(12)),
+            CheckedAddress = Text(row, 13),
+            AddressVerdict = Text(row, 14),
+        },
+        out var job) ? job : null;
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -15,15 +15,26 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
     public Task<IReadOnlyDictionary<string, ClusterSnapshot>> SnapshotsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
         database.ReadAsync("snapshots", (session, token) => SnapshotLoader.LoadAsync(session, names, token), cancellationToken);
 
-    public Task<(DateTimeOffset Now, IReadOnlyList<Job> Jobs)> LiveJobsAsync(string backend, string? node, CancellationToken cancellationToken) =>
-        database.ReadAsync<(DateTimeOffset, IReadOnlyList<Job>)>(
+    public Task<(IReadOnlyList<Job> Jobs, string? Next)> LiveJobsAsync(string backend, string? node, string? after, int max, CancellationToken cancellationToken) =>
+        database.QueryAsync<(IReadOnlyList<Job>, string?)>(
             "live-jobs",
             async (session, token) =>
             {
-                // The clock first: what is recorded after it cannot be among the rows.
-                var now = await session.NowAsync(token);
-                var rows = OfNode(session.Context.Jobs.Where(j => j.Backend == backend && j.EndedAt == null), node);
-                return (now, await ReadAsync(rows, token));
+                var rows = await JobRows.Live(session, "j.name > @after", "ORDER BY j.name LIMIT @max")
+                    .With("backend", backend).WithText("node", node).With("after", after ?? "").With("max", max)
+                    .QueryAsync(r => (Name: r.GetString(0), Job: JobRows.Read(r)), token);
+                return ([.. rows.Select(r => r.Job).OfType<Job>()], rows.Count == max ? rows[^1].Name : null);
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<Job>> LiveJobsByNameAsync(string backend, string? node, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        database.QueryAsync<IReadOnlyList<Job>>(
+            "live-jobs-by-name",
+            async (session, token) =>
+            {
+                var rows = await JobRows.Live(session, $"j.name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)", "ORDER BY j.name")
+                    .With("backend", backend).WithText("node", node).WithNames(names).QueryAsync(JobRows.Read, token);
+                return [.. rows.OfType<Job>()];
             },
             cancellationToken);
 
@@ -51,16 +62,19 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
     public Task RecordListingAsync(string backend, string? node, TimeSpan gap, CancellationToken cancellationToken) =>
         database.WriteAsync("record-listing", (session, token) => Continuity.ContinueAsync(session, backend, node ?? "", gap, token), cancellationToken);
 
-    public Task<IReadOnlySet<string>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlySet<string>>(
+    public Task<IReadOnlyDictionary<string, string?>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        database.QueryAsync<IReadOnlyDictionary<string, string?>>(
             "known-jobs",
             async (session, token) =>
             {
-                var context = session.Context;
-                var known = context.Workers.Where(w => names.Contains(w.Name) && w.EndedAt == null).Select(w => w.Name)
-                    .Union(context.Clusters.Where(c => names.Contains(c.Name) && c.EndedAt == null).Select(c => c.Name))
-                    .Union(context.Outbox.Where(o => names.Contains(o.Job) && o.Action == nameof(OutboxAction.Start)).Select(o => o.Job));
-                return (await known.ToListAsync(token)).ToHashSet(StringComparer.Ordinal);
+                var known = await session.Command($"""
+                    SELECT n.name, j.handle
+                    FROM {session.Sql.From(RowSets.Names)} AS n LEFT JOIN jobs AS j ON j.name = n.name
+                    WHERE EXISTS (SELECT 1 FROM workers AS w WHERE w.name = n.name AND w.ended_at IS NULL)
+                       OR EXISTS (SELECT 1 FROM clusters AS c WHERE c.name = n.name AND c.ended_at IS NULL)
+                       OR EXISTS (SELECT 1 FROM outbox AS o WHERE o.job = n.name AND o.action = '{nameof(OutboxAction.Start)}')
+                    """).WithNames(names).QueryAsync(r => (Name: r.GetString(0), Handle: r.IsDBNull(1) ? null : r.GetString(1)), token);
+                return known.DistinctBy(k => k.Name).ToDictionary(k => k.Name, k => k.Handle, StringComparer.Ordinal);
             },
             cancellationToken);
 

@@ -108,7 +108,7 @@ internal sealed class GatewayDbContext(DbContextOptions<GatewayDbContext> option
     {
         table.ToTable("jobs").HasKey(r => r.Name);
         table.HasIndex(r => r.Cluster);
-        table.HasIndex(r => r.Backend, "ix_jobs_live").HasFilter(Live);
+        table.HasIndex(r => new { r.Backend, r.Name }, "ix_jobs_live_by_name").HasFilter(Live);
         table.HasIndex(r => new { r.Backend, r.EndedAt }, "ix_jobs_unclean").HasFilter("ended_at IS NOT NULL AND NOT clean");
     }
 }

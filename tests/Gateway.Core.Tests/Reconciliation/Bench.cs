@@ -44,17 +44,18 @@ internal sealed class Bench : IDisposable
 
     private static GatewayMetrics Metrics { get; } = new(new UnreadMeters());
 
-    public Executor Executor()
+    public Executor Executor(IJobStore? jobs = null)
     {
+        jobs ??= Jobs;
         var executor = new Executor(
-            Instance, Jobs, new UnheardSignal(), new StartRunner(Store, Jobs, new DaskJobs("http://gateway/api")), Metrics, Settings, Time, new UnusedHost(), NullLogger<Executor>.Instance);
+            Instance, jobs, new UnheardSignal(), new StartRunner(Store, jobs, new DaskJobs("http://gateway/api")), Metrics, Settings, Time, new UnusedHost(), NullLogger<Executor>.Instance);
         _made.Add(executor);
         return executor;
     }
 
-    public JobMonitor Monitor()
+    public JobMonitor Monitor(IJobStore? jobs = null)
     {
-        var monitor = new JobMonitor(Instance, Jobs, Sweeper(), Metrics, Store, new ReplicaName("bench", "1"), Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
+        var monitor = new JobMonitor(Instance, jobs ?? Jobs, Sweeper(), Metrics, Store, new ReplicaName("bench", "1"), Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
         _made.Add(monitor);
         return monitor;
     }
@@ -62,7 +63,7 @@ internal sealed class Bench : IDisposable
     /// <summary>What had died lives again: stands for another replica.</summary>
     public void Revive() => Faults.Revive();
 
-    public StraySweeper Sweeper() => new(Jobs, Store, Settings, Metrics, Time, NullLogger<StraySweeper>.Instance);
+    public StraySweeper Sweeper(IJobStore? jobs = null) => new(jobs ?? Jobs, Store, Settings, Metrics, Time, NullLogger<StraySweeper>.Instance);
 
     /// <summary>A running cluster with workers to be started.</summary>
     public async Task AddClusterAsync(string name, params string[] workers)

@@ -1,5 +1,6 @@
 using Gateway.Core.Backends;
 using Gateway.Core.Reconciliation;
+using Gateway.Core.Store;
 using Gateway.Core.Tests.Reconciliation.Simulation;
 
 namespace Gateway.Core.Tests.Reconciliation;
@@ -97,6 +98,45 @@ public sealed class JobMonitorTests : IDisposable
         await RoundAsync();
 
         Assert.Equal(JobState.Running, _bench.Store.Jobs["a-1"].State);
+    }
+
+    [Fact]
+    public async Task Listing_MoreJobsThanOneStatementReads_IsRecordedForAllOfThem()
+    {
+        await StartAsync([.. Enumerable.Range(0, 4500).Select(i => $"a-{i}")]);
+        while (_bench.Store.Outbox.Any())
+        {
+            await _bench.Executor().RunOnceAsync(Bench.Cancellation);
+        }
+
+        foreach (var job in _bench.Farm.Living)
+        {
+            job.Run(7);
+        }
+
+        int reads = 0, writes = 0;
+        var counted = Interruption.During(_bench.Jobs, nameof(IJobStore.LiveJobsAsync), () => reads++);
+        var monitor = _bench.Monitor(Interruption.During(counted, nameof(IJobStore.RecordJobsAsync), () => writes++));
+        await monitor.RunOnceAsync(Bench.Cancellation);
+
+        Assert.All(_bench.Store.Jobs.Values, j => Assert.Equal(JobState.Running, j.State));
+        Assert.Equal((3, 3), (reads, writes));
+    }
+
+    [Fact]
+    public async Task Hint_OfOneJob_ReadsThatJobsRowAlone()
+    {
+        await StartAsync("a-1", "a-2");
+        int all = 0, named = 0;
+        var counted = Interruption.During(_bench.Jobs, nameof(IJobStore.LiveJobsAsync), () => all++);
+        var monitor = _bench.Monitor(Interruption.During(counted, nameof(IJobStore.LiveJobsByNameAsync), () => named++));
+        _bench.Farm.Find("a-1")!.Run(7);
+        _bench.Farm.Hints = [_bench.Farm.Find("a-1")!.Report()];
+        await monitor.RunOnceAsync(Bench.Cancellation);
+        Assert.Equal((1, 1), (all, named));
+
+        Assert.Equal((JobState.Running, "10.0.0.7"), (_bench.Store.Jobs["a-1"].State, _bench.Store.Jobs["a-1"].Host));
+        Assert.Equal(JobState.Pending, _bench.Store.Jobs["a-2"].State);
     }
 
     private async Task StartAsync(params string[] workers)

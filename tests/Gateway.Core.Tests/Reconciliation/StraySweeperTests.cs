@@ -1,5 +1,7 @@
 using Gateway.Core.Events;
 using Gateway.Core.Reconciliation;
+using Gateway.Core.Store;
+using Gateway.Core.Tests.Reconciliation.Simulation;
 
 namespace Gateway.Core.Tests.Reconciliation;
 
@@ -36,6 +38,46 @@ public sealed class StraySweeperTests : IDisposable
 
         Assert.Equal("a-1", Assert.Single(_bench.Farm.Living).Name);
         Assert.Empty(_bench.Farm.StopCalls);
+    }
+
+    [Fact]
+    public async Task Sweep_TwinOfAKnownJob_IsRemovedAfterTheGraceAndTheRecordedOneStays()
+    {
+        await _bench.AddClusterAsync("a", "a-1");
+        await _bench.Executor().RunOnceAsync(Bench.Cancellation);
+        _bench.Farm.AddStray("a-1");
+        await SweepAsync();
+        await SweepAsync(after: 119);
+        Assert.Equal(2, _bench.Farm.Living.Count());
+
+        await SweepAsync(after: 1);
+        Assert.Equal(_bench.Store.Jobs["a-1"].Handle, Assert.Single(_bench.Farm.Living).Handle);
+    }
+
+    [Fact]
+    public async Task Sweep_KnownJobUnderAnotherHandleAlone_IsLeftAlone()
+    {
+        await _bench.AddClusterAsync("a", "a-1");
+        await _bench.Executor().RunOnceAsync(Bench.Cancellation);
+        Farm.End(_bench.Farm.Find("a-1")!, 0);
+        _bench.Farm.AddStray("a-1");
+        await SweepAsync();
+        await SweepAsync(after: 1000);
+
+        Assert.Single(_bench.Farm.Living);
+        Assert.Empty(_bench.Farm.StopCalls);
+    }
+
+    [Fact]
+    public async Task Sweep_RowsVouchForTheirJobs_OnlyOthersAreAskedFor()
+    {
+        await _bench.AddClusterAsync("a", [.. Enumerable.Range(0, 50).Select(i => $"a-{i}")]);
+        await _bench.Executor().RunOnceAsync(Bench.Cancellation);
+        int asked = 0;
+        var sweeper = _bench.Sweeper(Interruption.During(_bench.Jobs, nameof(IJobStore.KnownJobsAsync), () => asked++));
+        var (rows, _) = await _bench.Store.LiveJobsAsync("pool", null, null, int.MaxValue, Bench.Cancellation);
+        await sweeper.SweepAsync(_bench.Instance, await _bench.Farm.ListAsync(Bench.Cancellation), rows.ToDictionary(r => r.Name), Bench.Cancellation);
+        Assert.Equal(0, asked);
     }
 
     [Fact]
@@ -79,6 +121,7 @@ public sealed class StraySweeperTests : IDisposable
     private async Task SweepAsync(double after = 0)
     {
         _bench.Time.Advance(TimeSpan.FromSeconds(after));
-        await _sweeper.SweepAsync(_bench.Instance, await _bench.Farm.ListAsync(Bench.Cancellation), Bench.Cancellation);
+        var (rows, _) = await _bench.Store.LiveJobsAsync("pool", null, null, int.MaxValue, Bench.Cancellation);
+        await _sweeper.SweepAsync(_bench.Instance, await _bench.Farm.ListAsync(Bench.Cancellation), rows.ToDictionary(r => r.Name), Bench.Cancellation);
     }
 }

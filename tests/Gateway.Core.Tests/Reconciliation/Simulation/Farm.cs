@@ -51,6 +51,9 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
 
     public List<string> Cleaned { get; } = [];
 
+    /// <summary>What is told before a listing.</summary>
+    public IReadOnlyList<JobReport> Hints { get; set; } = [];
+
     /// <summary>How many jobs each call asked for.</summary>
     public List<int> StartCalls { get; } = [];
 
@@ -123,7 +126,10 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
     public async IAsyncEnumerable<IReadOnlyList<JobReport>> WatchAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        yield break;
+        if (Hints.Count > 0)
+        {
+            yield return Hints;
+        }
     }
 
     /// <summary>A job with this gateway's identity that no row knows.</summary>

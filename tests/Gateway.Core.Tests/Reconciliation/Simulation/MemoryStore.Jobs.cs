@@ -105,8 +105,14 @@ internal sealed partial class MemoryStore : IJobStore
         return Task.FromResult<IReadOnlyDictionary<string, ClusterSnapshot>>(snapshots);
     }
 
-    public Task<(DateTimeOffset Now, IReadOnlyList<Job> Jobs)> LiveJobsAsync(string backend, string? node, CancellationToken cancellationToken) =>
-        Task.FromResult<(DateTimeOffset, IReadOnlyList<Job>)>((Now, [.. _jobs.Values.Where(j => j.Backend == backend && j.State != JobState.Ended && (j.Node is null || j.Node == node))]));
+    public Task<(IReadOnlyList<Job> Jobs, string? Next)> LiveJobsAsync(string backend, string? node, string? after, int max, CancellationToken cancellationToken)
+    {
+        var jobs = Live(backend, node).Where(j => string.CompareOrdinal(j.Name, after) > 0).OrderBy(j => j.Name, StringComparer.Ordinal).Take(max).ToList();
+        return Task.FromResult<(IReadOnlyList<Job>, string?)>((jobs, jobs.Count == max ? jobs[^1].Name : null));
+    }
+
+    public Task<IReadOnlyList<Job>> LiveJobsByNameAsync(string backend, string? node, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Job>>([.. Live(backend, node).Where(j => names.Contains(j.Name))]);
 
     public Task RecordJobsAsync(IReadOnlyList<Job> jobs, IReadOnlyList<ClusterEvent> events, CancellationToken cancellationToken)
     {
@@ -135,8 +141,8 @@ internal sealed partial class MemoryStore : IJobStore
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlySet<string>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlySet<string>>(names.Where(IsKnown).ToHashSet(StringComparer.Ordinal));
+    public Task<IReadOnlyDictionary<string, string?>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, string?>>(names.Where(IsKnown).ToDictionary(n => n, n => _jobs.GetValueOrDefault(n)?.Handle, StringComparer.Ordinal));
 
     public Task<IReadOnlyList<string>> RemoveEndedAsync(TimeSpan age, int max, CancellationToken cancellationToken)
     {
@@ -202,6 +208,9 @@ internal sealed partial class MemoryStore : IJobStore
         Upsert(new Job { Name = stop.Entry.Job, Cluster = stop.Entry.Cluster, Kind = stop.Entry.Kind, Backend = stop.Entry.Backend, State = JobState.Ended, Reason = "It was stopped before it was started." });
         Wake(stop.Entry.Cluster);
     }
+
+    private IEnumerable<Job> Live(string backend, string? node) =>
+        _jobs.Values.Where(j => j.Backend == backend && j.State != JobState.Ended && (j.Node is null || j.Node == node));
 
     private bool IsKnown(string job) =>
         (_clusters.TryGetValue(job, out var own) && !own.Cluster.Phase.IsEnded())
