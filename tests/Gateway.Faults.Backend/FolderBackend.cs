@@ -5,7 +5,10 @@ using Gateway.Core.Backends;
 
 namespace Gateway.Faults.Backend;
 
-/// <summary>Jobs as cheap processes, shared by all replicas of this machine. As weak as a batch system may be: it asks for an earlier try only from the second on.</summary>
+/// <summary>
+/// Jobs as cheap processes, shared by all replicas of this machine. As weak as a batch system may be: it asks for an earlier try only from the
+/// second on, and what was handed over cannot be called back.
+/// </summary>
 internal sealed class FolderBackend(JobQueue queue) : IJobBackend
 {
     public string? Node => null;
@@ -17,13 +20,13 @@ internal sealed class FolderBackend(JobQueue queue) : IJobBackend
         var outcomes = new List<StartOutcome>(jobs.Count);
         foreach (var job in jobs)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             var earlier = job.Attempt > 1 ? queue.Find(new(job.Name, null)) : [];
             outcomes.Add(earlier.Count > 0
                 ? new StartOutcome.Started(earlier[0].Handle, earlier[0].Report().State)
-                : new StartOutcome.Started(await queue.SubmitAsync(job, cancellationToken), JobState.Running));
+                : new StartOutcome.Started(await queue.SubmitAsync(job), JobState.Running));
         }
 
+        await queue.AnswerAsync(cancellationToken);
         return outcomes;
     }
 
@@ -34,11 +37,15 @@ internal sealed class FolderBackend(JobQueue queue) : IJobBackend
             await queue.StopAsync(job, cancellationToken);
         }
 
+        await queue.AnswerAsync(cancellationToken);
         return [.. jobs.Select(_ => StopOutcome.Gone)];
     }
 
-    public Task<JobListing> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new JobListing([.. queue.All.Select(j => j.Report())], new HashSet<string>()));
+    public async Task<JobListing> ListAsync(CancellationToken cancellationToken)
+    {
+        await queue.AnswerAsync(cancellationToken);
+        return new([.. queue.All.Select(j => j.Report())], new HashSet<string>());
+    }
 
     public Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<JobReport>>([]);

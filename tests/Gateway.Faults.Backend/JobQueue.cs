@@ -24,19 +24,28 @@ internal sealed class JobQueue
         }
     }
 
+    /// <summary>While there is a file <c>mute</c> in the queue's folder it does what it is asked, and never says so.</summary>
+    public async Task AnswerAsync(CancellationToken cancellationToken)
+    {
+        if (File.Exists(Path.Combine(_root, "mute")))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+    }
+
     public IReadOnlyList<QueuedJob> All => [.. Directory.GetDirectories(Path.Combine(_root, "jobs")).Select(QueuedJob.Parse).OfType<QueuedJob>()];
 
     public IReadOnlyList<QueuedJob> Find(JobHandle job) =>
         [.. All.Where(j => job.Handle is null ? j.Name == job.Name : j.Handle == job.Handle)];
 
-    public async Task<string> SubmitAsync(JobStart start, CancellationToken cancellationToken)
+    public async Task<string> SubmitAsync(JobStart start)
     {
         string handle = $"{start.Name}@{start.Cluster}@{start.Kind}@{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         string folder = Path.Combine(_root, "new", handle);
         Directory.CreateDirectory(folder);
         foreach (var file in start.Files)
         {
-            await File.WriteAllBytesAsync(Path.Combine(folder, file.Name), file.Content, cancellationToken);
+            await File.WriteAllBytesAsync(Path.Combine(folder, file.Name), file.Content);
         }
 
         string[] command = start.Kind == JobKind.Scheduler ? ["/usr/bin/python3", "-S", "-E", Path.Combine(Tools, "scheduler.py")] : ["sleep", "100000"];
@@ -50,7 +59,7 @@ internal sealed class JobQueue
         info.Environment["FAULTS_GATEWAYS"] = _gateways;
         info.Environment["FAULTS_ROOT"] = _root;
         using var launcher = Process.Start(info)!;
-        await launcher.WaitForExitAsync(cancellationToken);
+        await launcher.WaitForExitAsync();
         return handle;
     }
 

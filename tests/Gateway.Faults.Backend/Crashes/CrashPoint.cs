@@ -4,8 +4,8 @@ using System.Reflection;
 
 namespace Gateway.Faults.Backend;
 
-/// <summary>Where this process is to die: before or after the n-th call of a method. From <c>FAULTS_CRASH_AT</c>, such as <c>SaveAsync:after:3</c>.</summary>
-public sealed class CrashPoint(string method, bool after, int count)
+/// <summary>Where this process is to die, or to freeze: before or after the n-th call of a method. From <c>FAULTS_CRASH_AT</c>, such as <c>IReconcileStore.SaveAsync:after:3</c>; <c>freeze-before</c> and <c>freeze-after</c> let it freeze there.</summary>
+public sealed class CrashPoint(string method, bool after, bool freezes, int count)
 {
     private int _left = count;
 
@@ -28,16 +28,26 @@ public sealed class CrashPoint(string method, bool after, int count)
     public void After(MethodInfo called) => Reach(called, now: after);
 
     private static CrashPoint? Read(string? text) =>
-        text?.Split(':') is [var method, var when, var count] ? new(method, when == "after", int.Parse(count, CultureInfo.InvariantCulture)) : null;
+        text?.Split(':') is [var method, var when, var count] ? new(method, when.EndsWith("after", StringComparison.Ordinal), when.StartsWith("freeze", StringComparison.Ordinal), int.Parse(count, CultureInfo.InvariantCulture)) : null;
 
     private void Reach(MethodInfo called, bool now)
     {
-        if (now && called.Name == method && Interlocked.Decrement(ref _left) == 0)
+        if (!now || $"{called.DeclaringType!.Name}.{called.Name}" != method || Interlocked.Decrement(ref _left) != 0)
         {
-            // SIGKILL: no handler, no flush, no goodbye to the database.
-            using var self = Process.GetCurrentProcess();
-            self.Kill();
-            Thread.Sleep(Timeout.Infinite);
+            return;
         }
+
+        if (freezes)
+        {
+            // SIGSTOP: every thread stands still until somebody else sends SIGCONT.
+            using var stop = Process.Start("kill", ["-STOP", $"{Environment.ProcessId}"]);
+            stop.WaitForExit();
+            return;
+        }
+
+        // SIGKILL: no handler, no flush, no goodbye to the database.
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
+        Thread.Sleep(Timeout.Infinite);
     }
 }

@@ -21,6 +21,9 @@ internal static class StartupHook
         Decorate<IReconcileStore>(services, point);
         Decorate<IJobStore>(services, point);
         Decorate<IClusterStore>(services, point);
+        Decorate<IDutyStore>(services, point);
+        Decorate<IGatewayStore>(services, point);
+        Decorate<IProtectionKeyStore>(services, point);
     }
 
     private static void Decorate<T>(IServiceCollection services, CrashPoint point)

@@ -18,8 +18,8 @@ internal sealed class Person : IDisposable
 
     public HttpClient Http { get; }
 
-    /// <summary>A new cluster that runs, with workers that are connected.</summary>
-    public async Task<string> RunClusterAsync(GatewaySite site, int workers, CancellationToken cancellationToken)
+    /// <summary>A new cluster, as soon as one is taken on.</summary>
+    public async Task<string> CreateAsync(CancellationToken cancellationToken)
     {
         string name = "";
         await Eventually.TrueAsync(
@@ -34,6 +34,13 @@ internal sealed class Person : IDisposable
             },
             "a cluster is taken on",
             cancellationToken);
+        return name;
+    }
+
+    /// <summary>A new cluster that runs, with workers that are connected.</summary>
+    public async Task<string> RunClusterAsync(GatewaySite site, int workers, CancellationToken cancellationToken)
+    {
+        string name = await CreateAsync(cancellationToken);
         while ((await StatusAsync(name, wait: true, cancellationToken)) == "PENDING")
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Gateway.Faults.Tests.Load;
@@ -5,11 +6,16 @@ using Gateway.Faults.Tests.Site;
 
 namespace Gateway.Faults.Tests.Outages;
 
-public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture>
+public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture>, IAsyncLifetime
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private GatewaySite Site => fixture.Site;
+
+    /// <summary>Whatever the test before has left: one that fails must not make the others fail.</summary>
+    public async ValueTask InitializeAsync() => await Site.StartAllAsync(Token);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task Postgres_FrozenForLongerThanSchedulersMayBeSilent_IsToldInBoundedTimeAndFailsNoCluster()
@@ -76,6 +82,67 @@ public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture
     }
 
     [Fact]
+    public async Task BatchSystem_ThatTakesAJobAndNeverAnswers_IsToldInHealthAndTimelineAndAskedForItLater()
+    {
+        using var alice = new Person(Site.Replicas[0]);
+        string mute = Path.Combine(Site.Jobs, "mute");
+        await File.WriteAllTextAsync(mute, "", Token);
+        string name;
+        try
+        {
+            name = await alice.CreateAsync(Token);
+            await Eventually.TrueAsync(
+                async () => (await Site.QueryAsync($"SELECT message FROM events WHERE cluster = '{name}'", Token)).Any(e => e[0].Contains("'jobs' does not answer", StringComparison.Ordinal)),
+                "its owner reads that the batch system does not answer",
+                Token);
+            var healths = await Task.WhenAll(Site.Replicas.Select(async replica =>
+            {
+                using var person = new Person(replica);
+                using var answer = await person.Http.GetAsync("health", Token);
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+                return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token)).RootElement;
+            }));
+            Assert.Contains(healths, h => h.GetProperty("status").GetString() == "warn" && h.GetProperty("checks").GetRawText().Contains("failed", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(mute);
+        }
+
+        Assert.Equal("RUNNING", await alice.StatusAsync(name, wait: true, Token));
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(Site.Jobs, "starts.log"), Token), l => l.StartsWith($"{name} ", StringComparison.Ordinal));
+        using var deleted = await alice.Http.DeleteAsync($"v1/clusters/{name}", Token);
+    }
+
+    [Fact]
+    public async Task Cluster_ThatIsDueAndThatNobodyTakes_IsToldByHealth()
+    {
+        using var alice = new Person(Site.Replicas[0]);
+
+        // Due long ago, and a trigger keeps every replica from taking it.
+        await Site.ExecuteAsync(
+            """
+            CREATE OR REPLACE FUNCTION refuse_ghost() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+            INSERT INTO cluster_inbox (cluster, desired, stop_failed, ended, wake, generation, clients) VALUES ('ghost', 'Running', FALSE, FALSE, 1, 0, 0);
+            UPDATE cluster_inbox SET due_at = 0 WHERE cluster = 'ghost';
+            CREATE TRIGGER refuse_ghost BEFORE UPDATE ON cluster_inbox FOR EACH ROW WHEN (OLD.cluster = 'ghost') EXECUTE FUNCTION refuse_ghost()
+            """,
+            Token);
+        try
+        {
+            await Eventually.TrueAsync(
+                async () => (await alice.Http.GetStringAsync("health", Token)).Contains("no replica takes it", StringComparison.Ordinal), "health tells of it", Token);
+        }
+        finally
+        {
+            await Site.ExecuteAsync("DROP TRIGGER refuse_ghost ON cluster_inbox; DELETE FROM cluster_inbox WHERE cluster = 'ghost'", CancellationToken.None);
+        }
+
+        await Eventually.TrueAsync(
+            async () => !(await alice.Http.GetStringAsync("health", Token)).Contains("no replica takes it", StringComparison.Ordinal), "health is well again", Token);
+    }
+
+    [Fact]
     public async Task Replica_ToldToStop_GivesLeasesAndDutiesBackAndLeavesClustersRunning()
     {
         var (leaving, staying) = (Site.Replicas[0], Site.Replicas[1]);
@@ -111,6 +178,36 @@ public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture
         }
     }
 
+    /// <summary>The next version has migrated already: to a shape that this one can serve, or to itself again.</summary>
+    [Fact]
+    public async Task Replica_OnASchemaOneLevelNewerThatItCanServe_Serves()
+    {
+        var replica = Site.Replicas[0];
+        await replica.KillAsync();
+        var before = await Site.QueryAsync("SELECT name, value FROM facts", Token);
+        int level = int.Parse(before.Single(f => f[0] == "schema_level")[1], CultureInfo.InvariantCulture);
+        await Site.ExecuteAsync(
+            $"""
+            UPDATE facts SET value = '{level + 1}' WHERE name = 'schema_level';
+            UPDATE facts SET value = '{level}' WHERE name = 'schema_compatible_level';
+            ALTER TABLE clusters ADD COLUMN of_the_next_version text DEFAULT 'x';
+            ALTER TABLE jobs ADD COLUMN of_the_next_version bigint
+            """,
+            Token);
+        try
+        {
+            await Site.StartAllAsync(Token);
+            using var alice = new Person(replica);
+            string cluster = await alice.RunClusterAsync(Site, 1, Token);
+            using var deleted = await alice.Http.DeleteAsync($"v1/clusters/{cluster}", Token);
+            Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        }
+        finally
+        {
+            await PutBackAsync(before);
+        }
+    }
+
     [Theory]
     [InlineData("UPDATE facts SET value = '9999' WHERE name IN ('schema_level', 'schema_compatible_level')", "Start a newer version", "true")]
     [InlineData("UPDATE facts SET value = '0' WHERE name = 'schema_level'", "gateway migrate", "false")]
@@ -128,13 +225,18 @@ public sealed class OutageTests(SiteFixture fixture) : IClassFixture<SiteFixture
         }
         finally
         {
-            foreach (string[] fact in before)
-            {
-                await Site.ExecuteAsync($"UPDATE facts SET value = '{fact[1]}' WHERE name = '{fact[0]}'", CancellationToken.None);
-            }
+            await PutBackAsync(before);
         }
 
         await Site.StartAllAsync(Token);
+    }
+
+    private async Task PutBackAsync(IReadOnlyList<string[]> facts)
+    {
+        foreach (string[] fact in facts)
+        {
+            await Site.ExecuteAsync($"UPDATE facts SET value = '{fact[1]}' WHERE name = '{fact[0]}'", CancellationToken.None);
+        }
     }
 
     private async Task<string> HeardAsync(string cluster) =>

@@ -5,8 +5,11 @@ namespace Gateway.Faults.Tests.Outages;
 
 public sealed class RestoreTests
 {
-    [Fact]
-    public async Task OlderDump_RestoredWhileJobsRun_FindsItsClustersAgainAndSweepsJobsItDoesNotKnow()
+    /// <param name="replicasRun">Whether nobody has stopped the replicas, as the operator was told to.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OlderDump_RestoredWhileJobsRun_FindsItsClustersAgainAndSweepsJobsItDoesNotKnow(bool replicasRun)
     {
         if (GatewaySite.Missing is { } missing)
         {
@@ -26,7 +29,11 @@ public sealed class RestoreTests
         var before = RunningJob.All(site.Jobs);
         string known = before.Single(j => j.Cluster == kept && j.Kind == "Scheduler").Name;
 
-        await site.Replicas[0].KillAsync();
+        if (!replicasRun)
+        {
+            await site.Replicas[0].KillAsync();
+        }
+
         await RestoreAsync(site, dump, token);
         await site.StartAllAsync(token);
 
@@ -46,7 +53,7 @@ public sealed class RestoreTests
         await File.WriteAllTextAsync(file, dump, cancellationToken);
         try
         {
-            await site.Postgres.RunToolAsync("dropdb", [site.Database], cancellationToken);
+            await site.Postgres.RunToolAsync("dropdb", ["--force", site.Database], cancellationToken);
             await site.Postgres.RunToolAsync("createdb", ["-T", "template0", site.Database], cancellationToken);
             await site.Postgres.RunToolAsync("psql", ["-q", "-v", "ON_ERROR_STOP=1", "-d", site.Database, "-f", file], cancellationToken);
         }

@@ -18,6 +18,9 @@ internal sealed class Replica(string name, int port, string folder, IReadOnlyDic
 
     public string LogFile => Path.Combine(folder, "log");
 
+    /// <summary>Whether every thread of it stands still.</summary>
+    public bool IsFrozen => File.ReadAllText($"/proc/{_process!.Id}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] == 'T';
+
     public bool Runs => _process is { HasExited: false };
 
     public int ExitCode => _process!.ExitCode;

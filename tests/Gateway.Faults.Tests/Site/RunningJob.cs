@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Gateway.Faults.Tests.Site;
 
 /// <summary>A job's process, as the machine knows it.</summary>
-internal sealed record RunningJob(string Name, string Cluster, string Kind, int Pid)
+internal sealed record RunningJob(string Name, string Cluster, string Kind, string Handle, int Pid)
 {
     /// <summary>Processes that work in a folder of this queue, whatever the queue's own files say.</summary>
     public static IReadOnlyList<RunningJob> All(string queue)
@@ -13,9 +13,9 @@ internal sealed record RunningJob(string Name, string Cluster, string Kind, int 
         {
             if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
                 && Folder(process) is { } folder && folder.StartsWith(queue + "/", StringComparison.Ordinal)
-                && Path.GetFileName(folder.Replace(" (deleted)", "", StringComparison.Ordinal)).Split('@') is [var name, var cluster, var kind, _])
+                && Path.GetFileName(folder.Replace(" (deleted)", "", StringComparison.Ordinal)) is var handle && handle.Split('@') is [var name, var cluster, var kind, _])
             {
-                jobs.Add(new(name, cluster, kind, pid));
+                jobs.Add(new(name, cluster, kind, handle, pid));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Gateway.Faults.Tests.Load;
 using Gateway.Faults.Tests.Site;
 
@@ -9,22 +10,25 @@ public sealed class CrashPointTests(ITestOutputHelper output)
     private const int Users = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    // A method of a store or backend, when, and at which call since the start.
-    private static readonly string[] Points =
-    [
-        "CreateAsync:before:1", "CreateAsync:after:1",
-        "ClaimAsync:after:1", "LoadAsync:before:1", "LoadAsync:after:1",
-        "SaveAsync:before:1", "SaveAsync:after:1", "SaveAsync:before:2", "SaveAsync:after:2", "SaveAsync:before:4", "SaveAsync:after:4", "SaveAsync:after:7",
-        "ClaimOutboxAsync:after:1", "ClaimOutboxAsync:after:5", "SnapshotsAsync:after:1",
-        "StartAsync:before:1", "StartAsync:after:1", "StartAsync:before:3", "StartAsync:after:3",
-        "FinishOutboxAsync:before:1", "FinishOutboxAsync:after:1", "FinishOutboxAsync:before:3", "FinishOutboxAsync:after:3",
-        "CheckAddressAsync:before:1", "CheckAddressAsync:after:1",
-        "RecordHeartbeatsAsync:before:2", "RecordHeartbeatsAsync:after:2",
-        "RecordJobsAsync:before:1", "RecordJobsAsync:after:1",
-        "RequestStopAsync:before:1", "RequestStopAsync:after:1",
-        "StopAsync:before:1", "StopAsync:after:1",
-        "CleanAsync:before:1", "CleanAsync:after:1", "MarkCleanAsync:after:1",
-    ];
+    // Some of the points only, for whoever looks into one of them.
+    private static readonly string? Only = Environment.GetEnvironmentVariable("FAULTS_POINTS");
+
+    /// <summary>A method that a contract gains is either killed around, or known to change nothing.</summary>
+    [Fact]
+    public void Points_AreAllMethodsWithAnEffect()
+    {
+        var methods = CrashPoints.Contracts.SelectMany(c => c.GetMethods().Where(IsCall).Select(m => $"{c.Name}.{m.Name}")).Distinct().Order(StringComparer.Ordinal).ToList();
+        string[] listed = [.. CrashPoints.All.Select(p => p.Method).Distinct(), .. CrashPoints.Reads, .. CrashPoints.Commands];
+
+        Assert.Equal(methods, listed.Order(StringComparer.Ordinal));
+        foreach (string method in CrashPoints.All.Select(p => p.Method))
+        {
+            Assert.Contains(CrashPoints.All, p => p.At.StartsWith($"{method}:before:", StringComparison.Ordinal));
+            Assert.Contains(CrashPoints.All, p => p.At.StartsWith($"{method}:after:", StringComparison.Ordinal));
+        }
+
+        static bool IsCall(MethodInfo method) => method.ReturnType.IsAssignableTo(typeof(Task)) || method.ReturnType.Name.StartsWith("IAsyncEnumerable", StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Crash_BeforeAndAfterEachStep_EverythingComesToWhatWasLastAskedFor()
@@ -41,26 +45,46 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = Task.WhenAll(users.Select(u => u.LiveAsync(working.Token)));
 
+        await Eventually.TrueAsync(async () => (await site.QueryAsync("SELECT name FROM clusters", cancellationToken)).Count > 0, "the users are at work", cancellationToken);
         var replica = site.Replicas[0];
         await replica.KillAsync();
-        foreach (string point in Points)
+        foreach (var point in CrashPoints.All.Where(p => Only is null || p.At.Contains(Only, StringComparison.Ordinal)))
         {
-            replica.Start(new Dictionary<string, string>
-            {
-                ["env:FAULTS_CRASH_AT"] = point,
-                ["env:DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "Gateway.Faults.Backend.dll"),
-            });
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            patience.CancelAfter(Patience);
-            await replica.EndedAsync(patience.Token);
-            Assert.True(replica.ExitCode == 137, $"At {point} the gateway ended with {replica.ExitCode}:\n{await File.ReadAllTextAsync(replica.LogFile, cancellationToken)}");
+            await DieAsync(site, point, cancellationToken);
         }
 
         await site.StartAllAsync(cancellationToken);
         await working.CancelAsync();
         await work;
-        output.WriteLine($"{Points.Length} crash points.");
+        output.WriteLine($"{CrashPoints.All.Count} crash points, at {CrashPoints.All.DistinctBy(p => p.Method).Count()} methods.");
         await Settling.AssertAsync(site, users, answers, cancellationToken);
         Array.ForEach(users, u => u.Dispose());
+        await Eventually.TrueAsync(
+            async () => (await site.QueryAsync("SELECT cluster FROM events WHERE cluster LIKE 'old_' UNION SELECT cluster FROM cluster_inbox WHERE cluster LIKE 'old_'", cancellationToken)).Count == 0,
+            "what ended long ago is forgotten",
+            cancellationToken);
+    }
+
+    private static async Task DieAsync(GatewaySite site, CrashSite point, CancellationToken cancellationToken)
+    {
+        var replica = site.Replicas[0];
+        if (point.Before is { } before)
+        {
+            await site.ExecuteAsync(before, cancellationToken);
+        }
+
+        replica.Start(new Dictionary<string, string>
+        {
+            ["env:FAULTS_CRASH_AT"] = point.At,
+            ["env:DOTNET_STARTUP_HOOKS"] = Path.Combine(AppContext.BaseDirectory, "Gateway.Faults.Backend.dll"),
+        });
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        await Task.WhenAll(replica.EndedAsync(patience.Token), point.During?.Invoke(site, patience.Token) ?? Task.CompletedTask);
+        Assert.True(replica.ExitCode == 137, $"At {point.At} the gateway ended with {replica.ExitCode}:\n{await File.ReadAllTextAsync(replica.LogFile, cancellationToken)}");
+        if (point.After is { } after)
+        {
+            await site.ExecuteAsync(after, cancellationToken);
+        }
     }
 }

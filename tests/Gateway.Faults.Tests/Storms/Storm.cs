@@ -33,17 +33,17 @@ internal sealed class Storm(GatewaySite site, int seed)
 
     private async Task HarmReplicaAsync(Replica replica, Random random, CancellationToken end)
     {
-        while (await WaitAsync(random.Next(500, 6000), end))
+        while (await WaitAsync(random.Next(250, 3000), end))
         {
-            switch (random.Next(10))
+            switch (random.Next(20))
             {
-                case < 6:
+                case < 15:
                     Count("kill -9");
                     await replica.KillAsync();
-                    await Task.Delay(random.Next(0, 1500), CancellationToken.None);
+                    await Task.Delay(random.Next(0, 1000), CancellationToken.None);
                     replica.Start();
                     break;
-                case < 9:
+                case < 18:
                     // Beyond its leases; its claims on the outbox outlast that, so that nothing is submitted twice.
                     Count("frozen replica");
                     replica.Freeze();
