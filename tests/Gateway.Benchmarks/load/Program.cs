@@ -58,9 +58,12 @@ static double At(double[] sorted, double share) => sorted.Length == 0 ? double.N
 IEnumerable<int> PostgresProcesses()
 {
     int postmaster = Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0)
-        .First(pid => pid > 0 && CommandLine(pid) is { } line && line.Contains("postgres\0-D", StringComparison.Ordinal) && line.Contains($"\0-p\0{postgres.Port}\0", StringComparison.Ordinal));
+        .First(pid => pid > 0 && IsPostgres(pid) && CommandLine(pid) is { } line && line.Contains($"\0-p\0{postgres.Port}\0", StringComparison.Ordinal));
     return ProcessSignals.ChildrenOf(postmaster).Append(postmaster);
 }
+
+// The shell that guards it has the same arguments.
+static bool IsPostgres(int process) => new FileInfo($"/proc/{process}/exe").LinkTarget?.EndsWith("/postgres", StringComparison.Ordinal) == true;
 
 static string? CommandLine(int process)
 {

@@ -8,7 +8,7 @@ namespace Gateway.Faults.Tests.Site;
 /// <summary>A gateway process that can be killed, frozen and started again, always at the same address.</summary>
 internal sealed class Replica(string name, int port, string folder, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(4);
     private int _starts;
     private Process? _process;
 
