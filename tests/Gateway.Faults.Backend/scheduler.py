@@ -90,12 +90,9 @@ def obey(connection):
     connection.settimeout(1.5)
     data = b""
     try:
-        data = connection.recv(4096)
-        if data[:1] == b"\x16":  # a ClientHello: somebody looks whether the way leads here
-            connection.sendall(cluster.encode())
-            return False
         while b"\r\n\r\n" not in data:
-            if data[:1] == b"\x16":  # a client, by TLS: it is there, and nothing more is expected of it
+            if data[:1] == b"\x16":  # a client, by TLS: it is told where it is, and nothing more is expected of it
+                connection.sendall(cluster.encode())
                 clients.append(connection)
                 return False
             data += connection.recv(4096) or (_ for _ in ()).throw(OSError())

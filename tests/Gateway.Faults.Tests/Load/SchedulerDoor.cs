@@ -22,9 +22,9 @@ internal static class SchedulerDoor
             var url = new Uri(replica.Url);
             await client.ConnectAsync(url.Host, url.Port, timeout.Token);
             await client.GetStream().WriteAsync(await HelloAsync($"daskgateway-{cluster}"), timeout.Token);
-            using var answer = new MemoryStream();
-            await client.GetStream().CopyToAsync(answer, timeout.Token);
-            return Encoding.ASCII.GetString(answer.ToArray());
+            byte[] answer = new byte[256];
+            int length = await client.GetStream().ReadAsync(answer, timeout.Token);
+            return Encoding.ASCII.GetString(answer, 0, length);
         }
         catch (Exception e) when (e is IOException or SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
