@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Gateway.Core.Store;
+using Gateway.Storage.Schema;
 using Gateway.Storage.Tests.Stores;
 using Gateway.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Time.Testing;
 
@@ -57,6 +59,26 @@ public sealed class SqliteTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<StoreInUseException>(OpenAsync);
         Assert.Contains($"process {Environment.ProcessId}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_NewDatabase_IsMadeByAScriptThatComesToWhatTheMigrationsDo()
+    {
+        await using (await OpenAsync())
+        {
+            // Makes the folder and leaves.
+        }
+
+        string migrated = Path.Combine(_root, "migrated.db");
+        var options = new DbContextOptionsBuilder<GatewayDbContext>().UseSqlite($"Data Source={migrated};Pooling=False", sqlite => sqlite.MigrationsAssembly("Gateway.Migrations.Sqlite")).Options;
+        await using (var context = new GatewayDbContext(options))
+        {
+            await context.Database.MigrateAsync(Token);
+        }
+
+        Assert.True(
+            (await ContentAsync(migrated)).SequenceEqual(await ContentAsync(Path.Combine(Folder, "gateway.db"))),
+            "migrations/Sqlite/schema.sql is not what the migrations come to. Write it anew: dotnet ef migrations script --no-transactions --project migrations/Sqlite -o migrations/Sqlite/schema.sql");
     }
 
     [Fact]
@@ -126,6 +148,27 @@ public sealed class SqliteTests : IDisposable
     }
 
     private Dictionary<string, string?> Settings(int timeout = 30) => new() { ["Storage:DataFolder"] = Folder, ["Storage:CommandTimeout"] = $"00:00:{timeout:00}" };
+
+    private static async Task<List<string>> ContentAsync(string file)
+    {
+        await using var connection = new SqliteConnection($"Data Source={file};Pooling=False;Mode=ReadOnly");
+        await connection.OpenAsync(Token);
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT type || ' ' || name || ': ' || COALESCE(sql, '') FROM sqlite_master WHERE name <> '__EFMigrationsLock'
+            UNION ALL SELECT 'fact ' || name || ': ' || value FROM facts WHERE name <> 'identity'
+            UNION ALL SELECT 'migration ' || MigrationId || ' ' || ProductVersion FROM __EFMigrationsHistory
+            ORDER BY 1
+            """;
+        var lines = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        while (await reader.ReadAsync(Token))
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return lines;
+    }
 
     private Task<Replica> OpenAsync() => OpenAsync(30);
 

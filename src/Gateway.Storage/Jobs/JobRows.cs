@@ -1,5 +1,7 @@
+using System.Data.Common;
 using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
+using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
 
 namespace Gateway.Storage.Jobs;
@@ -9,6 +11,12 @@ internal static class JobRows
 {
     /// <summary>States that a job can leave, as SQL: an ended job stays ended, and a state that this version does not know is left alone.</summary>
     public const string LiveStates = $"'{nameof(JobState.Pending)}', '{nameof(JobState.Running)}', '{nameof(JobState.Held)}'";
+
+    /// <summary>Columns of <c>jobs AS j</c>, as <see cref="Row"/> reads them.</summary>
+    public const string Columns = """
+        j.name, j.cluster, j.kind, j.backend, j.node, j.handle, j.state, j.reason, j.host, j.exit_code, j.close_expected, j.started_at, j.state_since,
+        j.checked_address, j.address_verdict
+        """;
 
     /// <summary>What a monitor has seen.</summary>
     public static RowSet<Job> Seen { get; } = new(
@@ -40,4 +48,27 @@ internal static class JobRows
         new("name", ColumnType.Text, j => j.Name),
         new("address", ColumnType.Text, j => j.CheckedAddress),
         new("verdict", ColumnType.Text, j => j.AddressVerdict?.ToString()));
+
+    /// <summary>The job whose columns begin at <paramref name="first"/>; null where an outer join found none.</summary>
+    public static JobRow? Row(DbDataReader row, int first = 0) => row.IsDBNull(first) ? null : new()
+    {
+        Name = row.GetString(first),
+        Cluster = row.GetString(first + 1),
+        Kind = row.GetString(first + 2),
+        Backend = row.GetString(first + 3),
+        Node = row.Text(first + 4),
+        Handle = row.Text(first + 5),
+        State = row.GetString(first + 6),
+        Reason = row.Text(first + 7),
+        Host = row.Text(first + 8),
+        ExitCode = row.IsDBNull(first + 9) ? null : row.GetInt32(first + 9),
+        CloseExpected = row.GetBoolean(first + 10),
+        StartedAt = row.Time(first + 11),
+        StateSince = row.Time(first + 12),
+        CheckedAddress = row.Text(first + 13),
+        AddressVerdict = row.Text(first + 14),
+    };
+
+    /// <summary>The job; null where it holds something this version does not know.</summary>
+    public static Job? Read(DbDataReader row) => RowReader.TryRead(Row(row)!, out var job) ? job : null;
 }

@@ -3,15 +3,16 @@ using Gateway.Core.Events;
 using Gateway.Core.Store;
 using Gateway.Storage.Clusters;
 using Gateway.Storage.Reconciliation;
-using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Jobs;
 
 /// <summary>What monitors write and read. Locks are taken in one order everywhere: outbox, jobs, inbox, clusters.</summary>
 internal sealed partial class JobStore(StoreDatabase database) : IJobStore
 {
+    // Jobs of a node, of those where the backend is bound to one.
+    private const string OfNode = "(@node IS NULL OR j.node IS NULL OR j.node = @node)";
+
     public Task<IReadOnlyDictionary<string, ClusterSnapshot>> SnapshotsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
         database.ReadAsync("snapshots", (session, token) => SnapshotLoader.LoadAsync(session, names, token), cancellationToken);
 
@@ -22,8 +23,9 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
             {
                 // The clock first: what is recorded after it cannot be among the rows.
                 var now = await session.NowAsync(token);
-                var rows = OfNode(session.Context.Jobs.Where(j => j.Backend == backend && j.EndedAt == null), node);
-                return (now, await ReadAsync(rows, token));
+                var jobs = await session.Command($"SELECT {JobRows.Columns} FROM jobs AS j WHERE j.backend = @backend AND j.ended_at IS NULL AND {OfNode}")
+                    .With("backend", backend).WithText("node", node).QueryAsync(JobRows.Read, token);
+                return (now, [.. jobs.OfType<Job>()]);
             },
             cancellationToken);
 
@@ -56,11 +58,13 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
             "known-jobs",
             async (session, token) =>
             {
-                var context = session.Context;
-                var known = context.Workers.Where(w => names.Contains(w.Name) && w.EndedAt == null).Select(w => w.Name)
-                    .Union(context.Clusters.Where(c => names.Contains(c.Name) && c.EndedAt == null).Select(c => c.Name))
-                    .Union(context.Outbox.Where(o => names.Contains(o.Job) && o.Action == nameof(OutboxAction.Start)).Select(o => o.Job));
-                return (await known.ToListAsync(token)).ToHashSet(StringComparer.Ordinal);
+                string wanted = $"SELECT name FROM {session.Sql.From(RowSets.Names)} AS n";
+                var known = await session.Command($"""
+                    SELECT w.name FROM workers AS w WHERE w.ended_at IS NULL AND w.name IN ({wanted})
+                    UNION SELECT c.name FROM clusters AS c WHERE c.ended_at IS NULL AND c.name IN ({wanted})
+                    UNION SELECT o.job FROM outbox AS o WHERE o.action = '{nameof(OutboxAction.Start)}' AND o.job IN ({wanted})
+                    """).WithNames(names).NamesAsync(token);
+                return known.ToHashSet(StringComparer.Ordinal);
             },
             cancellationToken);
 
@@ -69,9 +73,12 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
             "unclean-jobs",
             async (session, token) =>
             {
-                var before = await session.NowAsync(token) - age;
-                var rows = OfNode(session.Context.Jobs.Where(j => j.Backend == backend && j.EndedAt != null && j.EndedAt <= before && !j.Clean), node);
-                return await ReadAsync(rows.OrderBy(j => j.EndedAt).Take(max), token);
+                var jobs = await session.Command($"""
+                    SELECT {JobRows.Columns} FROM jobs AS j
+                    WHERE j.backend = @backend AND j.ended_at IS NOT NULL AND j.ended_at <= {session.Sql.Now} - @age AND NOT j.clean AND {OfNode}
+                    ORDER BY j.ended_at LIMIT @max
+                    """).With("backend", backend).WithText("node", node).With("age", age).With("max", max).QueryAsync(JobRows.Read, token);
+                return [.. jobs.OfType<Job>()];
             },
             cancellationToken);
 
@@ -86,21 +93,4 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
                     WHERE j.name = l.name AND j.ended_at IS NOT NULL
                     """).WithNames(jobs).ExecuteAsync(token),
                 cancellationToken);
-
-    private static IQueryable<JobRow> OfNode(IQueryable<JobRow> rows, string? node) =>
-        node is null ? rows : rows.Where(j => j.Node == null || j.Node == node);
-
-    private static async Task<List<Job>> ReadAsync(IQueryable<JobRow> rows, CancellationToken cancellationToken)
-    {
-        var jobs = new List<Job>();
-        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
-        {
-            if (RowReader.TryRead(row, out var job))
-            {
-                jobs.Add(job);
-            }
-        }
-
-        return jobs;
-    }
 }
