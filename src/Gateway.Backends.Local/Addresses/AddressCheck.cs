@@ -47,7 +47,7 @@ internal sealed class AddressCheck(TimeProvider time)
         }
 
         // Most often its own children have them. Who was left behind by its parent is found by a look at all processes of the machine.
-        return AreOwn(reached, SocketsOf(ProcessTable.ReadBelow(job.Leader.Pid), job)) || AreOwn(reached, SocketsOf(ProcessTable.Read(), job))
+        return AreOwn(reached, SocketsOf(ProcessTable.ReadBelow(job.Leader!.Pid), job)) || AreOwn(reached, SocketsOf(ProcessTable.Read(), job))
             ? AddressVerdict.Yes
             : AddressVerdict.No;
     }

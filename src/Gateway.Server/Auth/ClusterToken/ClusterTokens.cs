@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core.Store;
@@ -15,6 +16,7 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
     private const int LongestName = 63;
     private const int LongestToken = 512;
     private const int Capacity = 20_000;
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._");
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     private readonly BoundedCache<string, TokenRecord> _records = new(Capacity, time);
@@ -34,7 +36,7 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
     /// <exception cref="StoreUnavailableException">The cluster is not remembered and the database does not answer.</exception>
     public ValueTask<bool> ValidateAsync(string? name, StringValues header, CancellationToken cancellationToken)
     {
-        if (name is not { Length: > 0 and <= LongestName } || name.AsSpan().ContainsAnyExceptInRange('!', '~') || !IsToken(header))
+        if (name is not { Length: > 0 and <= LongestName } || name.AsSpan().ContainsAnyExcept(NameCharacters) || !IsToken(header))
         {
             return ValueTask.FromResult(false);
         }
