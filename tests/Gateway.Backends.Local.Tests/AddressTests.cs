@@ -144,6 +144,23 @@ public sealed class AddressTests
     {
         Assert.Equal(new ListeningSocket(IPAddress.Parse(address), port, "4711"), ListeningSocket.Parse(line));
         Assert.Null(ListeningSocket.Parse(line.Replace(" 0A ", " 01 ", StringComparison.Ordinal)));
+        Assert.True(ListeningSocket.IsOf(line, port));
+        Assert.False(ListeningSocket.IsOf(line, port + 1));
+        Assert.False(ListeningSocket.IsOf(line.Replace(" 0A ", " 01 ", StringComparison.Ordinal), port));
+        Assert.False(ListeningSocket.IsOf("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", port));
+    }
+
+    [Fact]
+    public async Task Address_OfAProcessWhoseParentIsGone_IsTheJobsOwn()
+    {
+        await using var local = new LocalHarness();
+
+        // The shell in between ends at once: the server is nobody's child in the job, only in its session.
+        var job = local.Job("sh -c '" + Server.TrimEnd().Replace("exec python3", "python3", StringComparison.Ordinal).Replace("'", "'\\''", StringComparison.Ordinal) + " 127.0.0.1 &'; exec sleep 600");
+        var handle = await local.StartAsync(job);
+        int port = (await local.WitnessesAsync(job.Name))[0];
+
+        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(handle, "127.0.0.1", port, LocalHarness.Cancellation));
     }
 
     private static async Task<(JobHandle Job, int Port)> ServeAsync(LocalHarness local, string address)

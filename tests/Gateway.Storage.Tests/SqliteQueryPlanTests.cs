@@ -1,6 +1,6 @@
+using Gateway.Storage.Sqlite;
 using Gateway.Storage.Tests.Stores;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 using SQLitePCL;
 
 namespace Gateway.Storage.Tests;
@@ -30,25 +30,22 @@ public sealed class SqliteQueryPlanTests(SharedSqlite shared) : QueryPlanTests(s
         await Database.ExecuteAsync("ANALYZE", Token);
     }
 
-    // The operations run one after the other, on the connection that the pool hands out again and again.
+    // The operations run one after the other, on the connection that was given back last.
     protected override async Task<IReadOnlyList<string>> FullReadsAsync(Func<Task> operation)
     {
         var statements = new List<string>();
-        string connectionString;
-        await using (var context = Store.Database.NewContext())
+        var lines = ((SqliteDatabase)Store.Database).Lines;
+        SqliteConnection connection;
+        await using (var line = lines.Take())
         {
-            connectionString = context.Database.GetConnectionString()!;
+            connection = (SqliteConnection)line.Connection;
+            raw.sqlite3_trace(connection.Handle!, (_, statement) => statements.Add(statement), null);
         }
 
-        await using var connection = new SqliteConnection(connectionString);
-        await connection.OpenAsync(Token);
-        var handle = connection.Handle!;
-        raw.sqlite3_trace(handle, (_, statement) => statements.Add(statement), null);
-        await connection.CloseAsync();
         await operation();
-        await connection.OpenAsync(Token);
-        raw.sqlite3_trace(handle, (strdelegate_trace?)null, null);
-        Assert.Same(handle, connection.Handle);
+        await using var again = lines.Take();
+        Assert.Same(connection, again.Connection);
+        raw.sqlite3_trace(connection.Handle!, (strdelegate_trace?)null, null);
         Assert.Contains(statements, IsOfLarge);
 
         var reads = new List<string>();

@@ -3,8 +3,10 @@ using System.Runtime.Versioning;
 using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
 using Gateway.Core.Store;
+using Gateway.Storage.Schema;
 using Gateway.Storage.Tests.Stores;
 using Gateway.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -72,6 +74,26 @@ public sealed class SqliteTests : IDisposable
 
         Assert.StartsWith($"Storage:DataFolder is '{Folder}', which cannot be used: ", Assert.Single(refused.Failures), StringComparison.Ordinal);
         await store.DisposeAsync(); // must not try it once more
+    }
+
+    [Fact]
+    public async Task Open_NewDatabase_IsMadeByAScriptThatComesToWhatTheMigrationsDo()
+    {
+        await using (await OpenAsync())
+        {
+            // Makes the folder and leaves.
+        }
+
+        string migrated = Path.Combine(_root, "migrated.db");
+        var options = new DbContextOptionsBuilder<GatewayDbContext>().UseSqlite($"Data Source={migrated};Pooling=False", sqlite => sqlite.MigrationsAssembly("Gateway.Migrations.Sqlite")).Options;
+        await using (var context = new GatewayDbContext(options))
+        {
+            await context.Database.MigrateAsync(Token);
+        }
+
+        Assert.True(
+            (await ContentAsync(migrated)).SequenceEqual(await ContentAsync(Path.Combine(Folder, "gateway.db"))),
+            "migrations/Sqlite/schema.sql is not what the migrations come to. Write it anew: dotnet ef migrations script --no-transactions --project migrations/Sqlite -o migrations/Sqlite/schema.sql");
     }
 
     [Fact]
@@ -187,7 +209,7 @@ public sealed class SqliteTests : IDisposable
         Assert.Single(await store.Gateway.ReplicasAsync(Token));
     }
 
-    private static Task CreateAsync(Replica store, string name) => store.Clusters.CreateAsync(
+    private static Task<bool> CreateAsync(Replica store, string name) => store.Clusters.CreateAsync(
         new NewCluster
         {
             Name = name,
@@ -199,6 +221,27 @@ public sealed class SqliteTests : IDisposable
         Token);
 
     private Dictionary<string, string?> Settings(int timeout = 30) => new() { ["Storage:DataFolder"] = Folder, ["Storage:CommandTimeout"] = $"00:00:{timeout:00}" };
+
+    private static async Task<List<string>> ContentAsync(string file)
+    {
+        await using var connection = new SqliteConnection($"Data Source={file};Pooling=False;Mode=ReadOnly");
+        await connection.OpenAsync(Token);
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT type || ' ' || name || ': ' || COALESCE(sql, '') FROM sqlite_master WHERE name <> '__EFMigrationsLock'
+            UNION ALL SELECT 'fact ' || name || ': ' || value FROM facts WHERE name <> 'identity'
+            UNION ALL SELECT 'migration ' || MigrationId || ' ' || ProductVersion FROM __EFMigrationsHistory
+            ORDER BY 1
+            """;
+        var lines = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        while (await reader.ReadAsync(Token))
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return lines;
+    }
 
     private Task<Replica> OpenAsync() => OpenAsync(30);
 

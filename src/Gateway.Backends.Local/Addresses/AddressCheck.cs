@@ -29,8 +29,7 @@ internal sealed class AddressCheck(TimeProvider time)
         }
 
         // All of them: who connects may be given any.
-        var mine = Mine();
-        if (addresses.Length == 0 || !addresses.All(address => IPAddress.IsLoopback(address) || mine.Contains(address)))
+        if (addresses.Length == 0 || (!addresses.All(IPAddress.IsLoopback) && !AreMine(addresses)))
         {
             return AddressVerdict.No;
         }
@@ -47,11 +46,14 @@ internal sealed class AddressCheck(TimeProvider time)
             return AddressVerdict.NotYet;
         }
 
-        var own = SocketsOf(job);
-        return reached.TrueForAll(found => found.TrueForAll(socket => own.Contains($"socket:[{socket.Inode}]")))
+        // Most often its own children have them. Who was left behind by its parent is found by a look at all processes of the machine.
+        return AreOwn(reached, SocketsOf(ProcessTable.ReadBelow(job.Leader!.Pid), job)) || AreOwn(reached, SocketsOf(ProcessTable.Read(), job))
             ? AddressVerdict.Yes
             : AddressVerdict.No;
     }
+
+    private static bool AreOwn(List<List<ListeningSocket>> reached, HashSet<string> own) =>
+        reached.TrueForAll(found => found.TrueForAll(socket => own.Contains($"socket:[{socket.Inode}]")));
 
     /// <summary>Who gets a connection to an address: the most special listeners win, as in the kernel.</summary>
     internal static List<ListeningSocket> Reached(IReadOnlyList<ListeningSocket> sockets, IPAddress address)
@@ -68,10 +70,10 @@ internal sealed class AddressCheck(TimeProvider time)
         return [];
     }
 
-    private static HashSet<string> SocketsOf(LocalJob job)
+    private static HashSet<string> SocketsOf(IEnumerable<ProcessStat> processes, LocalJob job)
     {
         var own = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var process in ProcessTable.Read().Where(process => process.Session == job.Leader!.Pid))
+        foreach (var process in processes.Where(process => process.Session == job.Leader!.Pid))
         {
             try
             {
@@ -91,6 +93,12 @@ internal sealed class AddressCheck(TimeProvider time)
         }
 
         return own;
+    }
+
+    private static bool AreMine(IPAddress[] addresses)
+    {
+        var mine = Mine();
+        return addresses.All(address => IPAddress.IsLoopback(address) || mine.Contains(address));
     }
 
     private static HashSet<IPAddress> Mine() =>

@@ -20,11 +20,24 @@ internal readonly record struct ListeningSocket(IPAddress Address, int Port, str
             // The second is missing where IPv6 is switched off.
             if (File.Exists(path))
             {
-                sockets.AddRange(File.ReadLines(path).Skip(1).Select(Parse).OfType<ListeningSocket>().Where(socket => socket.Port == port));
+                sockets.AddRange(File.ReadLines(path).Where(line => IsOf(line, port)).Select(Parse).OfType<ListeningSocket>());
             }
         }
 
         return sockets;
+    }
+
+    /// <summary>Whether a line of the kernel's table is of a socket that listens on a port. A machine may have many thousands that do not.</summary>
+    internal static bool IsOf(ReadOnlySpan<char> line, int port)
+    {
+        Span<Range> fields = stackalloc Range[5];
+        if (line.Split(fields, ' ', StringSplitOptions.RemoveEmptyEntries) < 5 || line[fields[3]] is not Listening)
+        {
+            return false;
+        }
+
+        var local = line[fields[1]];
+        return int.TryParse(local[(local.LastIndexOf(':') + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var found) && found == port;
     }
 
     /// <summary>One line of the kernel's table; null when it does not listen.</summary>

@@ -22,20 +22,27 @@ internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys key
                     return false;
                 }
 
-                var now = await session.NowAsync(token);
-                session.Context.Add(new ClusterRow
-                {
-                    Name = cluster.Name,
-                    OwnerId = cluster.OwnerId,
-                    Options = cluster.Options,
-                    Spec = JsonSerializer.Serialize(cluster.Spec, StorageJson.Default.ClusterSpec),
-                    Phase = nameof(ClusterPhase.Accepted),
-                    CreatedAt = now,
-                });
-                session.Context.Add(new InboxRow { Cluster = cluster.Name, Desired = nameof(DesiredState.Running), Wake = 1, DueAt = now });
-                session.Context.Add(keys.Credentials.Seal(cluster.Name, cluster.Credentials));
-                session.Context.Add(new EventRow { Cluster = cluster.Name, At = now, Kind = EventKinds.ClusterCreated, Message = "The cluster was taken on." });
-                await session.Context.SaveChangesAsync(token);
+                // One text, so that it takes one round trip.
+                var credentials = keys.Credentials.Seal(cluster.Name, cluster.Credentials);
+                await session.Command($"""
+                    INSERT INTO clusters (name, owner_id, options, spec, phase, worker_failures, created_at, revision)
+                    VALUES (@name, @owner, @options, @spec, '{nameof(ClusterPhase.Accepted)}', 0, {session.Sql.Now}, 0);
+                    INSERT INTO cluster_inbox (cluster, desired, stop_failed, ended, wake, due_at, generation, clients)
+                    VALUES (@name, '{nameof(DesiredState.Running)}', FALSE, FALSE, 1, {session.Sql.Now}, 0, 0);
+                    INSERT INTO credentials (cluster, certificate, token_hash, key_id, sealed_key, sealed_token)
+                    VALUES (@name, @certificate, @token_hash, @key_id, @sealed_key, @sealed_token);
+                    INSERT INTO events (cluster, at, kind, message) VALUES (@name, {session.Sql.Now}, '{EventKinds.ClusterCreated}', 'The cluster was taken on.')
+                    """)
+                    .With("name", cluster.Name)
+                    .With("owner", cluster.OwnerId)
+                    .With("options", cluster.Options)
+                    .With("spec", JsonSerializer.Serialize(cluster.Spec, StorageJson.Default.ClusterSpec))
+                    .With("certificate", credentials.Certificate)
+                    .With("token_hash", credentials.TokenHash)
+                    .With("key_id", credentials.KeyId)
+                    .With("sealed_key", credentials.SealedKey)
+                    .With("sealed_token", credentials.SealedToken)
+                    .ExecuteAsync(token);
                 session.Tell(ChangeKind.Due, cluster.Name);
                 return true;
             },

@@ -9,7 +9,7 @@ namespace Gateway.Storage.Encryption;
 internal sealed partial class ProtectionKeyStore(StoreDatabase database, StoreKeys keys, ILogger<ProtectionKeyStore> logger) : IProtectionKeyStore
 {
     public Task<IReadOnlyList<string>> GetAllAsync(CancellationToken cancellationToken) =>
-        database.QueryAsync<IReadOnlyList<string>>(
+        database.ReadAsync<IReadOnlyList<string>>(
             "protection-keys",
             async (session, token) =>
             {

@@ -12,6 +12,15 @@ internal static class JobRows
     /// <summary>States that a job can leave, as SQL: an ended job stays ended, and a state that this version does not know is left alone.</summary>
     public const string LiveStates = $"'{nameof(JobState.Pending)}', '{nameof(JobState.Running)}', '{nameof(JobState.Held)}'";
 
+    /// <summary>Columns of <c>jobs AS j</c>, as <see cref="Row"/> reads them.</summary>
+    public const string Columns = """
+        j.name, j.cluster, j.kind, j.backend, j.node, j.handle, j.state, j.reason, j.host, j.exit_code, j.close_expected, j.started_at, j.state_since,
+        j.checked_address, j.address_verdict
+        """;
+
+    /// <summary>Which of <c>jobs AS j</c> are a node's: all where the backend is bound to none.</summary>
+    public const string OfNode = "(@node IS NULL OR COALESCE(j.node, @node) = @node)";
+
     /// <summary>What a monitor has seen.</summary>
     public static RowSet<Job> Seen { get; } = new(
         "jobs",
@@ -45,34 +54,32 @@ internal static class JobRows
 
     /// <summary>Jobs that have not ended, of a <c>backend</c> and a <c>node</c>: read by hand, for there may be a hundred thousand of them.</summary>
     public static StoreCommand Live(StoreSession session, string condition, string order) => session.Command($"""
-        SELECT j.name, j.cluster, j.kind, j.backend, j.node, j.handle, j.state, j.reason, j.host, j.exit_code, j.close_expected, j.started_at,
-               j.state_since, j.checked_address, j.address_verdict
+        SELECT {Columns}
         FROM jobs AS j
-        WHERE j.backend = @backend AND j.ended_at IS NULL AND (@node IS NULL OR COALESCE(j.node, @node) = @node) AND {condition}
+        WHERE j.backend = @backend AND j.ended_at IS NULL AND {OfNode} AND {condition}
         {order}
         """);
 
-    /// <summary>The row; null where it holds something this version does not know.</summary>
-    public static Job? Read(DbDataReader row) => RowReader.TryRead(
-        new JobRow
-        {
-            Name = row.GetString(0),
-            Cluster = row.GetString(1),
-            Kind = row.GetString(2),
-            Backend = row.GetString(3),
-            Node = Text(row, 4),
-            Handle = Text(row, 5),
-            State = row.GetString(6),
-            Reason = Text(row, 7),
-            Host = Text(row, 8),
-            ExitCode = row.IsDBNull(9) ? null : row.GetInt32(9),
-            CloseExpected = row.GetBoolean(10),
-            StartedAt = Micros.ToTime(row.GetInt64(11)),
-            StateSince = Micros.ToTime(row.GetInt64(12)),
-            CheckedAddress = Text(row, 13),
-            AddressVerdict = Text(row, 14),
-        },
-        out var job) ? job : null;
+    /// <summary>The job whose columns begin at <paramref name="first"/>; null where an outer join found none.</summary>
+    public static JobRow? Row(DbDataReader row, int first = 0) => row.IsDBNull(first) ? null : new()
+    {
+        Name = row.GetString(first),
+        Cluster = row.GetString(first + 1),
+        Kind = row.GetString(first + 2),
+        Backend = row.GetString(first + 3),
+        Node = row.Text(first + 4),
+        Handle = row.Text(first + 5),
+        State = row.GetString(first + 6),
+        Reason = row.Text(first + 7),
+        Host = row.Text(first + 8),
+        ExitCode = row.IsDBNull(first + 9) ? null : row.GetInt32(first + 9),
+        CloseExpected = row.GetBoolean(first + 10),
+        StartedAt = row.Time(first + 11),
+        StateSince = row.Time(first + 12),
+        CheckedAddress = row.Text(first + 13),
+        AddressVerdict = row.Text(first + 14),
+    };
 
-    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    /// <summary>The job; null where it holds something this version does not know.</summary>
+    public static Job? Read(DbDataReader row) => RowReader.TryRead(Row(row)!, out var job) ? job : null;
 }

@@ -4,7 +4,6 @@ using Gateway.Core.Store;
 using Gateway.Storage.Clusters;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Jobs;
 
@@ -164,29 +163,27 @@ internal sealed partial class JobStore
     private static Task<int> RemoveAsync(StoreSession session, IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
         session.Command($"DELETE FROM outbox WHERE id IN (SELECT id FROM {session.Sql.From(Ids)} AS i)").With(Ids, ids).ExecuteAsync(cancellationToken);
 
-    private static async Task<List<OutboxEntry>> EntriesAsync(StoreSession session, List<long> ids, CancellationToken cancellationToken)
-    {
-        var rows = await (
-            from o in session.Context.Outbox
-            where ids.Contains(o.Id)
-            join j in session.Context.Jobs on o.Job equals j.Name into jobs
-            from j in jobs.DefaultIfEmpty()
-            orderby o.Id
-            select new { Entry = o, j.Handle, j.Node }).ToListAsync(cancellationToken);
-        return [.. rows.Select(r => new OutboxEntry
-        {
-            Id = r.Entry.Id,
-            Action = Enum.Parse<OutboxAction>(r.Entry.Action),
-            Job = r.Entry.Job,
-            Kind = Enum.Parse<JobKind>(r.Entry.Kind),
-            Cluster = r.Entry.Cluster,
-            Backend = r.Entry.Backend,
-            Node = r.Node ?? r.Entry.Node,
-            Attempt = r.Entry.Attempt,
-            Claim = r.Entry.Claim,
-            Argument = r.Entry.Argument,
-            TraceParent = r.Entry.TraceParent,
-            Handle = r.Handle,
-        })];
-    }
+    private static Task<List<OutboxEntry>> EntriesAsync(StoreSession session, List<long> ids, CancellationToken cancellationToken) =>
+        session.Command($"""
+            SELECT o.id, o.action, o.job, o.kind, o.cluster, o.backend, COALESCE(j.node, o.node), o.attempt, o.claim, o.argument, o.trace_parent, j.handle
+            FROM outbox AS o LEFT JOIN jobs AS j ON j.name = o.job
+            WHERE o.id IN (SELECT id FROM {session.Sql.From(Ids)} AS i)
+            ORDER BY o.id
+            """).With(Ids, ids).QueryAsync(
+            r => new OutboxEntry
+            {
+                Id = r.GetInt64(0),
+                Action = Enum.Parse<OutboxAction>(r.GetString(1)),
+                Job = r.GetString(2),
+                Kind = Enum.Parse<JobKind>(r.GetString(3)),
+                Cluster = r.GetString(4),
+                Backend = r.GetString(5),
+                Node = r.Text(6),
+                Attempt = r.GetInt32(7),
+                Claim = r.GetInt64(8),
+                Argument = r.Text(9),
+                TraceParent = r.Text(10),
+                Handle = r.Text(11),
+            },
+            cancellationToken);
 }

@@ -1,5 +1,4 @@
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Jobs;
 
@@ -19,16 +18,8 @@ internal sealed partial class JobStore
     {
         var names = await database.ReadAsync(
             "find-ended",
-            async (session, token) =>
-            {
-                var before = await session.NowAsync(token) - age;
-                return await session.Context.Clusters
-                    .Where(c => c.EndedAt != null && c.EndedAt < before)
-                    .OrderBy(c => c.EndedAt)
-                    .Take(max)
-                    .Select(c => c.Name)
-                    .ToListAsync(token);
-            },
+            (session, token) => session.Command($"SELECT name FROM clusters WHERE ended_at IS NOT NULL AND ended_at < {session.Sql.Now} - @age ORDER BY ended_at LIMIT @max")
+                .With("age", age).With("max", max).NamesAsync(token),
             cancellationToken);
         if (names.Count == 0)
         {

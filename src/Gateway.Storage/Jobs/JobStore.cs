@@ -3,9 +3,7 @@ using Gateway.Core.Events;
 using Gateway.Core.Store;
 using Gateway.Storage.Clusters;
 using Gateway.Storage.Reconciliation;
-using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Jobs;
 
@@ -16,7 +14,7 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
         database.ReadAsync("snapshots", (session, token) => SnapshotLoader.LoadAsync(session, names, token), cancellationToken);
 
     public Task<(IReadOnlyList<Job> Jobs, string? Next)> LiveJobsAsync(string backend, string? node, string? after, int max, CancellationToken cancellationToken) =>
-        database.QueryAsync<(IReadOnlyList<Job>, string?)>(
+        database.ReadAsync<(IReadOnlyList<Job>, string?)>(
             "live-jobs",
             async (session, token) =>
             {
@@ -28,7 +26,7 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
             cancellationToken);
 
     public Task<IReadOnlyList<Job>> LiveJobsByNameAsync(string backend, string? node, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        database.QueryAsync<IReadOnlyList<Job>>(
+        database.ReadAsync<IReadOnlyList<Job>>(
             "live-jobs-by-name",
             async (session, token) =>
             {
@@ -63,7 +61,7 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
         database.WriteAsync("record-listing", (session, token) => Continuity.ContinueAsync(session, backend, node ?? "", gap, token), cancellationToken);
 
     public Task<IReadOnlyDictionary<string, string?>> KnownJobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
-        database.QueryAsync<IReadOnlyDictionary<string, string?>>(
+        database.ReadAsync<IReadOnlyDictionary<string, string?>>(
             "known-jobs",
             async (session, token) =>
             {
@@ -83,9 +81,12 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
             "unclean-jobs",
             async (session, token) =>
             {
-                var before = await session.NowAsync(token) - age;
-                var rows = OfNode(session.Context.Jobs.Where(j => j.Backend == backend && j.EndedAt != null && j.EndedAt <= before && !j.Clean), node);
-                return await ReadAsync(rows.OrderBy(j => j.EndedAt).Take(max), token);
+                var jobs = await session.Command($"""
+                    SELECT {JobRows.Columns} FROM jobs AS j
+                    WHERE j.backend = @backend AND j.ended_at IS NOT NULL AND j.ended_at <= {session.Sql.Now} - @age AND NOT j.clean AND {JobRows.OfNode}
+                    ORDER BY j.ended_at LIMIT @max
+                    """).With("backend", backend).WithText("node", node).With("age", age).With("max", max).QueryAsync(JobRows.Read, token);
+                return [.. jobs.OfType<Job>()];
             },
             cancellationToken);
 
@@ -100,21 +101,4 @@ internal sealed partial class JobStore(StoreDatabase database) : IJobStore
                     WHERE j.name = l.name AND j.ended_at IS NOT NULL
                     """).WithNames(jobs).ExecuteAsync(token),
                 cancellationToken);
-
-    private static IQueryable<JobRow> OfNode(IQueryable<JobRow> rows, string? node) =>
-        node is null ? rows : rows.Where(j => j.Node == null || j.Node == node);
-
-    private static async Task<List<Job>> ReadAsync(IQueryable<JobRow> rows, CancellationToken cancellationToken)
-    {
-        var jobs = new List<Job>();
-        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
-        {
-            if (RowReader.TryRead(row, out var job))
-            {
-                jobs.Add(job);
-            }
-        }
-
-        return jobs;
-    }
 }

@@ -12,7 +12,7 @@ internal sealed partial class GatewayStore
     private const string ProtectionFrom = "protection:";
 
     public Task<KeyRotation> RotateKeysAsync(string? after, int max, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        database.WriteByModelAsync(
             "rotate-keys",
             (session, token) => after?.StartsWith(ProtectionFrom, StringComparison.Ordinal) == true
                 ? RotateProtectionAsync(session, after[ProtectionFrom.Length..], max, token)

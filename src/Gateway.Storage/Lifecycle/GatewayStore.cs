@@ -4,7 +4,6 @@ using Gateway.Storage.Configuration;
 using Gateway.Storage.Encryption;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Lifecycle;
 
@@ -44,7 +43,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
 
         // Made or read now, so that a bad key file stops the start and not the first cluster.
         _ = keys.Ring;
-        var facts = await database.QueryAsync("facts", FactsAsync, cancellationToken);
+        var facts = await database.ReadAsync("facts", FactsAsync, cancellationToken);
         if (!facts.ContainsKey(FactRow.Identity))
         {
             await database.WriteAsync(
@@ -54,30 +53,24 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
                     .With("value", RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", 26))
                     .ExecuteAsync(token),
                 cancellationToken);
-            facts = await database.QueryAsync("facts", FactsAsync, cancellationToken);
+            facts = await database.ReadAsync("facts", FactsAsync, cancellationToken);
         }
 
         return new GatewayIdentity(facts[FactRow.Identity]);
     }
 
     public Task<DateTimeOffset> PingAsync(CancellationToken cancellationToken) =>
-        database.QueryAsync("ping", (session, token) => session.NowAsync(token), cancellationToken);
+        database.ReadAsync("ping", (session, token) => session.NowAsync(token), cancellationToken);
 
     public Task<IReadOnlyList<ReplicaInfo>> ReplicasAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ReplicaInfo>>(
             "replicas",
-            async (session, token) =>
-            {
-                var now = await session.NowAsync(token);
-                var since = now - ReplicaExpiry;
-                return await session.Context.Replicas
-                    .Where(r => r.PulseAt >= since)
-                    .OrderBy(r => r.StartedAt).ThenBy(r => r.Name)
-                    .Select(r => new ReplicaInfo(
-                        r.Name, r.Version, r.StartedAt, r.PulseAt,
-                        session.Context.Inbox.Count(i => i.DueAt != null && i.LeaseOwner == r.Name && i.LeaseUntil > now)))
-                    .ToListAsync(token);
-            },
+            async (session, token) => await session.Command($"""
+                SELECT r.name, r.version, r.started_at, r.pulse_at,
+                       (SELECT count(*) FROM cluster_inbox AS i WHERE i.due_at IS NOT NULL AND i.lease_owner = r.name AND i.lease_until > {session.Sql.Now})
+                FROM replicas AS r WHERE r.pulse_at >= {session.Sql.Now} - @expiry ORDER BY r.started_at, r.name
+                """).With("expiry", ReplicaExpiry).QueryAsync(
+                r => new ReplicaInfo(r.GetString(0), r.GetString(1), r.Time(2), r.Time(3), (int)r.GetInt64(4)), token),
             cancellationToken);
 
     private async Task CheckSchemaAsync(CancellationToken cancellationToken)
@@ -86,7 +79,7 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
         int compatible;
         try
         {
-            (level, compatible) = await database.QueryAsync(
+            (level, compatible) = await database.ReadAsync(
                 "schema",
                 async (session, token) =>
                 {

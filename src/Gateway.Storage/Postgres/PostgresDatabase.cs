@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using Gateway.Storage.Configuration;
@@ -34,6 +33,8 @@ internal sealed class PostgresDatabase : StoreDatabase
     public string Sender { get; } = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12];
 
     public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.Value.OpenConnectionAsync(cancellationToken);
+
+    protected override int ReadsAtOnce => 4;
 
     public override async Task MigrateAsync(CancellationToken cancellationToken)
     {
@@ -86,7 +87,7 @@ internal sealed class PostgresDatabase : StoreDatabase
             .With("payload", Announcement.Encode(Sender, session.Changes))
             .QueryAsync(_ => true, cancellationToken);
 
-    protected override async ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken) => await ConnectAsync(cancellationToken);
+    protected override async ValueTask<StoreLine> OpenLineAsync(CancellationToken cancellationToken) => new(await ConnectAsync(cancellationToken));
 
     protected override void Forget() => _source.Value.Clear();
 

@@ -106,6 +106,7 @@ internal sealed class PostgresSql : StoreSql
                 ColumnType.Text => Array(NpgsqlDbType.Text, column, value => (string?)value),
                 ColumnType.Whole => Array(NpgsqlDbType.Bigint, column, value => value is null ? (long?)null : Convert.ToInt64(value, CultureInfo.InvariantCulture)),
                 ColumnType.Real => Array(NpgsqlDbType.Double, column, value => (double?)value),
+                ColumnType.Id => Array(NpgsqlDbType.Uuid, column, value => (Guid?)value),
                 _ => Array(NpgsqlDbType.Boolean, column, value => (bool?)value),
             });
         }

@@ -1,7 +1,9 @@
+using System.Data.Common;
 using Gateway.Core.Clusters;
+using Gateway.Storage.Clusters;
+using Gateway.Storage.Jobs;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Reconciliation;
 
@@ -11,21 +13,17 @@ internal static class SnapshotLoader
     /// <summary>A cluster with one unreadable row, be it a worker's or a job's, is left out whole: planned without it, its place would be filled.</summary>
     public static async Task<IReadOnlyDictionary<string, ClusterSnapshot>> LoadAsync(StoreSession session, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        var context = session.Context;
-        var clusters = await (
-            from c in context.Clusters
-            join i in context.Inbox on c.Name equals i.Cluster
-            where names.Contains(c.Name)
-            join j in context.Jobs on c.Name equals j.Name into jobs
-            from j in jobs.DefaultIfEmpty()
-            select new { Cluster = c, Inbox = i, Job = j }).ToListAsync(cancellationToken);
-        var workers = await (
-            from w in context.Workers
-            where names.Contains(w.Cluster) && w.EndedAt == null
-            join j in context.Jobs on w.Name equals j.Name into jobs
-            from j in jobs.DefaultIfEmpty()
-            orderby w.SubmittedAt, w.Name
-            select new { Worker = w, Job = j }).ToListAsync(cancellationToken);
+        var clusters = await session.Command($"""
+            SELECT {ClusterRows.Columns}, {InboxRows.Columns}, {JobRows.Columns}
+            FROM clusters AS c JOIN cluster_inbox AS i ON i.cluster = c.name LEFT JOIN jobs AS j ON j.name = c.name
+            WHERE c.name IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
+            """).WithNames(names).QueryAsync(ReadCluster, cancellationToken);
+        var workers = await session.Command($"""
+            SELECT {WorkerRows.Columns}, {JobRows.Columns}
+            FROM workers AS w LEFT JOIN jobs AS j ON j.name = w.name
+            WHERE w.ended_at IS NULL AND w.cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
+            ORDER BY w.submitted_at, w.name
+            """).WithNames(names).QueryAsync(r => (Worker: WorkerRows.Row(r), Job: JobRows.Row(r, WorkerRows.Count)), cancellationToken);
         var continuity = await Continuity.ReadAsync(session, cancellationToken);
 
         var byCluster = workers.ToLookup(w => w.Worker.Cluster, w => (w.Worker, w.Job), StringComparer.Ordinal);
@@ -48,6 +46,12 @@ internal static class SnapshotLoader
         }
 
         return result;
+    }
+
+    private static (ClusterRow Cluster, InboxRow Inbox, JobRow? Job) ReadCluster(DbDataReader row)
+    {
+        var cluster = ClusterRows.Row(row);
+        return (cluster, InboxRows.Row(row, cluster.Name, ClusterRows.Count), JobRows.Row(row, ClusterRows.Count + InboxRows.Count));
     }
 
     private static (List<Worker> Workers, Dictionary<string, Job> Jobs)? ReadJobs(IEnumerable<(WorkerRow? Worker, JobRow? Job)> rows)

@@ -7,4 +7,5 @@ internal enum ColumnType
     Whole,
     Real,
     Truth,
+    Id,
 }

@@ -5,7 +5,7 @@ using Gateway.Storage.Schema;
 namespace Gateway.Storage.Sessions;
 
 /// <summary>One hand-written statement and its parameters.</summary>
-internal sealed class StoreCommand(DbCommand command, StoreSql sql, Action counted)
+internal sealed class StoreCommand(DbCommand command, StoreLine line, StoreSql sql, Action counted)
 {
     public StoreCommand With(string name, object value)
     {
@@ -40,23 +40,35 @@ internal sealed class StoreCommand(DbCommand command, StoreSql sql, Action count
 
     public async Task<int> ExecuteAsync(CancellationToken cancellationToken)
     {
-        await using var owned = command;
         counted();
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        try
+        {
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        finally
+        {
+            line.GiveBack(command);
+        }
     }
 
     public async Task<List<T>> QueryAsync<T>(Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
-        await using var owned = command;
         counted();
-        var result = new List<T>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        try
         {
-            result.Add(read(reader));
-        }
+            var result = new List<T>();
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                result.Add(read(reader));
+            }
 
-        return result;
+            return result;
+        }
+        finally
+        {
+            line.GiveBack(command);
+        }
     }
 
     public Task<List<string>> NamesAsync(CancellationToken cancellationToken) => QueryAsync(r => r.GetString(0), cancellationToken);

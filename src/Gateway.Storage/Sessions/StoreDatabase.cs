@@ -1,5 +1,3 @@
-using System.Data;
-using System.Data.Common;
 using System.Diagnostics;
 using System.Reflection;
 using Gateway.Core.Store;
@@ -10,7 +8,6 @@ using Gateway.Storage.Signals;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Gateway.Storage.Sessions;
 
@@ -25,42 +22,49 @@ internal abstract class StoreDatabase : IAsyncDisposable
     private readonly StorageOptions _options;
     private readonly StoreMetrics _metrics;
     private readonly SteadyClock _clock;
+    private readonly TimeProvider _time;
     private readonly ChangeHub _hub;
     private readonly Lazy<PooledDbContextFactory<GatewayDbContext>> _contexts;
 
     protected StoreDatabase(StorageOptions options, StoreMetrics metrics, TimeProvider time, ChangeHub hub)
     {
-        (_options, _metrics, _clock, _hub) = (options, metrics, new SteadyClock(time), hub);
+        (_options, _metrics, _clock, _time, _hub) = (options, metrics, new SteadyClock(time), time, hub);
         _contexts = new(() => new PooledDbContextFactory<GatewayDbContext>(ContextOptions(), poolSize: 128));
     }
 
     public abstract StoreSql Sql { get; }
 
+    /// <summary>How many shared readings of a kind are worth their connections.</summary>
+    protected abstract int ReadsAtOnce { get; }
+
     protected StoreMetrics Metrics => _metrics;
 
     public GatewayDbContext NewContext() => _contexts.Value.CreateDbContext();
 
-    /// <summary>Runs something that only reads. A broken connection is replaced and the work done again.</summary>
-    public Task<T> ReadAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        BoundedAsync(operation, token => TriedAsync(() => ReadOnceAsync(work, token), () => false, token), cancellationToken);
+    /// <summary>Runs something that only reads, through Entity Framework. A broken connection is replaced and the work done again.</summary>
+    public Task<T> ReadByModelAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(operation, byModel: true, work, cancellationToken);
 
     /// <summary>
     /// Runs something that only reads and is written by hand: without Entity Framework, which on SQLite defines some forty functions anew on every
-    /// connection that it opens.
+    /// connection that it opens. All that is done for each request, heartbeat or step of a cluster goes this way.
     /// </summary>
-    public Task<T> QueryAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        BoundedAsync(operation, token => TriedAsync(() => QueryOnceAsync(work, token), () => false, token), cancellationToken);
+    public Task<T> ReadAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(operation, byModel: false, work, cancellationToken);
 
-    /// <summary>Runs something in one transaction and tells of its changes once they are committed.</summary>
+    /// <summary>Readings of one kind, written by hand, that are shared by all who ask while others are on their way.</summary>
+    public SharedReads<TKey, TValue> Share<TKey, TValue>(
+        string operation, Func<StoreSession, IReadOnlyCollection<TKey>, CancellationToken, Task<IReadOnlyDictionary<TKey, TValue>>> work)
+        where TKey : notnull =>
+        new((keys, token) => ReadAsync(operation, (session, bounded) => work(session, keys, bounded), token), ReadsAtOnce, _options.CommandTimeout, _time);
+
+    /// <summary>Runs something in one transaction, through Entity Framework, and tells of its changes once they are committed.</summary>
+    public Task<T> WriteByModelAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(operation, byModel: true, work, cancellationToken);
+
+    /// <summary>Runs something that is written by hand in one transaction, and tells of its changes once they are committed.</summary>
     public Task<T> WriteAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        BoundedAsync(
-            operation,
-            token =>
-            {
-                bool committing = false;
-                return TriedAsync(() => WriteOnceAsync(work, () => committing = true, token), () => committing, token);
-            },
-            cancellationToken);
+        WriteAsync(operation, byModel: false, work, cancellationToken);
 
     public Task WriteAsync(string operation, Func<StoreSession, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         WriteAsync(
@@ -94,8 +98,8 @@ internal abstract class StoreDatabase : IAsyncDisposable
 
     protected abstract void Configure(DbContextOptionsBuilder<GatewayDbContext> builder);
 
-    /// <summary>A connection of the same pool, open.</summary>
-    protected abstract ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken);
+    /// <summary>An open connection for what is written by hand.</summary>
+    protected abstract ValueTask<StoreLine> OpenLineAsync(CancellationToken cancellationToken);
 
     /// <summary>Waits for the turn to write, where only one can.</summary>
     protected virtual ValueTask<IDisposable?> TurnToWriteAsync(CancellationToken cancellationToken) => default;
@@ -115,8 +119,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
     protected async Task<bool> IsMigratedAsync(string migrations, CancellationToken cancellationToken)
     {
         const string History = "__EFMigrationsHistory";
-        await using var connection = await OpenBareAsync(cancellationToken);
-        var session = new StoreSession(null, connection, null, Sql, _clock, _metrics.Statement);
+        await using var session = await OpenAsync(byModel: false, cancellationToken);
         if (!await session.TableExistsAsync(History, cancellationToken))
         {
             return false;
@@ -213,82 +216,108 @@ internal abstract class StoreDatabase : IAsyncDisposable
         }
     }
 
-    private async Task<T> ReadOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private Task<T> ReadAsync<T>(string operation, bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        BoundedAsync(operation, token => TriedAsync(() => ReadOnceAsync(byModel, work, token), () => false, token), cancellationToken);
+
+    private Task<T> WriteAsync<T>(string operation, bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        BoundedAsync(
+            operation,
+            token =>
+            {
+                bool committing = false;
+                return TriedAsync(() => WriteOnceAsync(byModel, work, () => committing = true, token), () => committing, token);
+            },
+            cancellationToken);
+
+    private async Task<T> ReadOnceAsync<T>(bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        await using var context = NewContext();
-        await OpenAsync(context, cancellationToken);
-        try
-        {
-            return await work(Session(context, null), cancellationToken);
-        }
-        catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
-        {
-            throw new IOException(BrokeBetween, e);
-        }
+        await using var session = await OpenAsync(byModel, cancellationToken);
+        return await AttemptAsync(session, work, cancellationToken);
     }
 
-    private async Task<T> QueryOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
-    {
-        long started = Stopwatch.GetTimestamp();
-        await using var connection = await OpenBareAsync(cancellationToken);
-        _metrics.Waited(Stopwatch.GetElapsedTime(started));
-        try
-        {
-            return await work(new StoreSession(null, connection, null, Sql, _clock, _metrics.Statement), cancellationToken);
-        }
-        catch (InvalidOperationException e) when (connection.State != ConnectionState.Open)
-        {
-            throw new IOException(BrokeBetween, e);
-        }
-    }
-
-    private async Task<T> WriteOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
+    private async Task<T> WriteOnceAsync<T>(bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
     {
         T result;
-        StoreSession session;
+        IReadOnlyCollection<Change> changes;
         long begun = Stopwatch.GetTimestamp();
         using (await TurnToWriteAsync(cancellationToken))
         {
-            await using var context = NewContext();
-            await OpenAsync(context, cancellationToken, begun);
-            try
-            {
-                await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-                session = Session(context, transaction.GetDbTransaction());
-                result = await work(session, cancellationToken);
-                if (session.Refused)
-                {
-                    await transaction.RollbackAsync(cancellationToken);
-                    return result;
-                }
-
-                if (session.Changes.Count > 0)
-                {
-                    await AnnounceAsync(session, cancellationToken);
-                }
-
-                committing();
-                await transaction.CommitAsync(cancellationToken);
-            }
-            catch (InvalidOperationException e) when (context.Database.GetDbConnection().State != ConnectionState.Open)
-            {
-                // Broken between two statements: all that the next one is told is that its transaction is over.
-                throw new IOException(BrokeBetween, e);
-            }
+            await using var session = await OpenAsync(byModel, cancellationToken, begun);
+            result = await AttemptAsync(session, TransactAsync, cancellationToken);
+            changes = session.Refused ? [] : session.Changes;
         }
 
-        _hub.Publish(session.Changes);
+        _hub.Publish(changes);
         return result;
+
+        async Task<T> TransactAsync(StoreSession session, CancellationToken token)
+        {
+            await session.BeginAsync(token);
+            var done = await work(session, token);
+            if (session.Refused)
+            {
+                await session.RollbackAsync(token);
+                return done;
+            }
+
+            if (session.Changes.Count > 0)
+            {
+                await AnnounceAsync(session, token);
+            }
+
+            committing();
+            await session.CommitAsync(token);
+            return done;
+        }
     }
 
-    private async Task OpenAsync(GatewayDbContext context, CancellationToken cancellationToken, long? begun = null)
+    private static async Task<T> AttemptAsync<T>(StoreSession session, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(session, cancellationToken);
+        }
+        catch (InvalidOperationException e) when (!session.IsOpen)
+        {
+            // Broken between two statements: all that the next one is told is that there is no connection, or that its transaction is over.
+            session.Distrust();
+            throw new IOException(BrokeBetween, e);
+        }
+        catch
+        {
+            session.Distrust();
+            throw;
+        }
+    }
+
+    private async ValueTask<StoreSession> OpenAsync(bool byModel, CancellationToken cancellationToken, long? begun = null)
     {
         long started = begun ?? Stopwatch.GetTimestamp();
-        await context.Database.OpenConnectionAsync(cancellationToken);
-        _metrics.Waited(Stopwatch.GetElapsedTime(started));
-    }
+        GatewayDbContext? context = null;
+        StoreLine line;
+        if (byModel)
+        {
+            context = NewContext();
+            try
+            {
+                await context.Database.OpenConnectionAsync(cancellationToken);
+            }
+            catch
+            {
+                await context.DisposeAsync();
+                throw;
+            }
 
-    private StoreSession Session(GatewayDbContext context, DbTransaction? transaction) => new(context, context.Database.GetDbConnection(), transaction, Sql, _clock, _metrics.Statement);
+            line = new StoreLine(context.Database.GetDbConnection());
+        }
+        else
+        {
+            line = await OpenLineAsync(cancellationToken);
+        }
+
+        _metrics.Waited(Stopwatch.GetElapsedTime(started));
+        return new StoreSession(context, line, Sql, _clock, _metrics.Statement);
+    }
 
     private StoreUnavailableException TookTooLong(Exception cause) =>
         new($"The database did not answer within {_options.CommandTimeout.TotalSeconds:0.#} s.", cause);

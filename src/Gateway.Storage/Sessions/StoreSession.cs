@@ -1,13 +1,16 @@
 using System.Data.Common;
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Gateway.Storage.Sessions;
 
 /// <summary>One operation's connection: with a transaction when it writes.</summary>
-internal sealed class StoreSession(GatewayDbContext? context, DbConnection connection, DbTransaction? transaction, StoreSql sql, SteadyClock clock, Action counted)
+internal sealed class StoreSession(GatewayDbContext? context, StoreLine line, StoreSql sql, SteadyClock clock, Action counted) : IAsyncDisposable
 {
     private readonly HashSet<Change> _changes = [];
+    private IDbContextTransaction? _modelTransaction;
+    private DbTransaction? _transaction;
 
     /// <summary>For what EF does well enough; shares connection and transaction.</summary>
     /// <exception cref="InvalidOperationException">The operation said that it does without.</exception>
@@ -23,15 +26,30 @@ internal sealed class StoreSession(GatewayDbContext? context, DbConnection conne
 
     public void Refuse() => Refused = true;
 
+    /// <summary>False once the connection has broken.</summary>
+    public bool IsOpen => line.IsOpen;
+
+    /// <summary>Something failed: the connection serves nobody else.</summary>
+    public void Distrust() => line.Distrust();
+
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        _modelTransaction = context is null ? null : await context.Database.BeginTransactionAsync(cancellationToken);
+        _transaction = _modelTransaction is null ? await line.Connection.BeginTransactionAsync(cancellationToken) : _modelTransaction.GetDbTransaction();
+    }
+
+    public Task CommitAsync(CancellationToken cancellationToken) =>
+        _modelTransaction is null ? _transaction!.CommitAsync(cancellationToken) : _modelTransaction.CommitAsync(cancellationToken);
+
+    public Task RollbackAsync(CancellationToken cancellationToken) =>
+        _modelTransaction is null ? _transaction!.RollbackAsync(cancellationToken) : _modelTransaction.RollbackAsync(cancellationToken);
+
     /// <summary>A hand-written statement; <c>now</c> is bound where the provider has no clock of its own.</summary>
     public StoreCommand Command(string text)
     {
-        var command = connection.CreateCommand();
-        command.Transaction = transaction;
-#pragma warning disable CA2100 // Statements are constants and fragments of this project; values are parameters.
-        command.CommandText = text;
-#pragma warning restore CA2100
-        var result = new StoreCommand(command, sql, counted);
+        var command = line.Take(text);
+        command.Transaction = _transaction;
+        var result = new StoreCommand(command, line, sql, counted);
         return sql.Now.StartsWith('@') ? result.With(sql.Now[1..], clock.Now) : result;
     }
 
@@ -51,5 +69,31 @@ internal sealed class StoreSession(GatewayDbContext? context, DbConnection conne
         }
 
         _changes.Add(new Change(kind, key));
+    }
+
+    /// <summary>Gives the connection back; what was not committed is rolled back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_modelTransaction is not null)
+            {
+                await _modelTransaction.DisposeAsync();
+            }
+            else if (_transaction is not null)
+            {
+                await _transaction.DisposeAsync();
+            }
+        }
+        catch
+        {
+            line.Distrust();
+            throw;
+        }
+        finally
+        {
+            // A context has lent its own connection.
+            await (context?.DisposeAsync() ?? line.DisposeAsync());
+        }
     }
 }

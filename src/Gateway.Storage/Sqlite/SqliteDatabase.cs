@@ -1,4 +1,4 @@
-using System.Data.Common;
+using System.Reflection;
 using Gateway.Storage.Configuration;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
@@ -14,6 +14,7 @@ internal sealed class SqliteDatabase : StoreDatabase
 {
     private const string FileName = "gateway.db";
     private const string Migrations = "Gateway.Migrations.Sqlite";
+    private const string Script = "schema.sql";
     private readonly SqlitePragmas _pragmas = new();
     private readonly Lazy<string> _connection;
     private readonly StorageOptions _options;
@@ -26,15 +27,23 @@ internal sealed class SqliteDatabase : StoreDatabase
     {
         (_options, _folder, _loggers) = (options, folder, loggers);
         _connection = new Lazy<string>(ConnectionString);
+        Lines = new SqliteLines(Open);
     }
 
     public override StoreSql Sql { get; } = new SqliteSql();
+
+    /// <summary>Connections for what is written by hand.</summary>
+    public SqliteLines Lines { get; }
+
+    // A reading keeps a processor busy and waits for nobody.
+    protected override int ReadsAtOnce => 1;
 
     public override async Task MigrateAsync(CancellationToken cancellationToken)
     {
         _folder.Take();
         using var turn = await TurnToWriteAsync(cancellationToken);
-        if (await IsMigratedAsync(Migrations, cancellationToken))
+        if (await IsMigratedAsync(Migrations, cancellationToken)
+            || (await MakeSchemaAsync(cancellationToken) && await IsMigratedAsync(Migrations, cancellationToken)))
         {
             return;
         }
@@ -73,6 +82,7 @@ internal sealed class SqliteDatabase : StoreDatabase
     public override async ValueTask DisposeAsync()
     {
         // Idle connections would keep the file open beyond the lock.
+        Lines.Dispose();
         if (_connection.IsValueCreated)
         {
             await using var connection = new SqliteConnection(_connection.Value);
@@ -95,20 +105,10 @@ internal sealed class SqliteDatabase : StoreDatabase
             .AddInterceptors(_pragmas);
     }
 
-    protected override async ValueTask<DbConnection> OpenBareAsync(CancellationToken cancellationToken)
+    protected override ValueTask<StoreLine> OpenLineAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(_connection.Value);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            _pragmas.Apply(connection);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(Lines.Take());
     }
 
     protected override async ValueTask<IDisposable?> TurnToWriteAsync(CancellationToken cancellationToken)
@@ -118,6 +118,49 @@ internal sealed class SqliteDatabase : StoreDatabase
     }
 
     protected override string Describe(Exception exception) => Inner<SqliteException>(exception)?.Message ?? exception.GetType().Name;
+
+    /// <summary>
+    /// A new database gets what the migrations come to in one script, all of it or nothing: Entity Framework takes most of a first start,
+    /// and its model stays in memory.
+    /// </summary>
+    /// <returns>False where the database is not new.</returns>
+    private async Task<bool> MakeSchemaAsync(CancellationToken cancellationToken)
+    {
+        await using var script = Assembly.Load(Migrations).GetManifestResourceStream(Script) ?? throw new InvalidOperationException($"{Migrations} has no {Script}.");
+        using var reader = new StreamReader(script);
+        await using var connection = Open();
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.Transaction = (SqliteTransaction)transaction;
+        command.CommandText = "SELECT count(*) FROM sqlite_master";
+        if (await command.ExecuteScalarAsync(cancellationToken) is not 0L)
+        {
+            return false;
+        }
+
+#pragma warning disable CA2100 // A file of this project.
+        command.CommandText = await reader.ReadToEndAsync(cancellationToken);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(_connection.Value);
+        try
+        {
+            connection.Open();
+            _pragmas.Apply(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     private string ConnectionString()
     {

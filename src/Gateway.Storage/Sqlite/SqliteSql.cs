@@ -123,6 +123,10 @@ internal sealed class SqliteSql : StoreSql
             case bool truth:
                 json.WriteNumberValue(truth ? 1 : 0);
                 break;
+            case Guid id:
+                // As the driver stores them.
+                json.WriteStringValue(id.ToString().ToUpperInvariant());
+                break;
             case double real:
                 json.WriteNumberValue(real);
                 break;

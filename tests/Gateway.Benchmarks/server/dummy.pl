@@ -9,7 +9,6 @@ use warnings;
 use Socket;
 
 my ($kind, $folder, $count) = @ARGV;
-exit 0 if $kind eq "nothing";
 
 sub note {
     my ($file, $text) = @_;
@@ -25,6 +24,8 @@ if ($kind eq "worker") {
     note("worker-$name", "");
     exec("sleep", "36000");
 }
+
+exit 0 if $kind eq "nothing";
 
 my ($name, $url, $token) = @ENV{qw(DASK_GATEWAY_CLUSTER_NAME DASK_GATEWAY_API_URL DASK_GATEWAY_API_TOKEN)};
 if ($token =~ m{/}) {

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Measures the gateway, and the Python dask-gateway server beside it where it can be run: start, memory, processor time per request, create to RUNNING.
 
-  server_bench.py [--runs 3] [--seconds 4] [--only gateway|python]
+  server_bench.py [--runs 3] [--seconds 4] [--only gateway|python|proxied]
 
-The Python server is found by PEER_PATH (folder that holds the package dask_gateway_server), PEER_PYTHON (/usr/bin/python3) and PEER_ROOT (a chroot to run it in).
+The Python server is found by PEER_PATH (folder that holds the package dask_gateway_server), PEER_PYTHON (/usr/bin/python3) and PEER_ROOT (a chroot to run it in); its Go
+proxy is the program PEER_PROXY. Without them only the gateway is measured.
 Needs wrk. Prints a table in Markdown; processor times are the server's own, from /proc, and say more than rates where client and server share the cores.
 """
 import argparse, glob, json, os, platform, re, statistics, subprocess, sys, threading, time
 
-from servers import BASIC, HERE, Gateway, PythonServer
+from servers import BASIC, HERE, Gateway, ProxiedPythonServer, PythonServer
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--runs", type=int, default=3)
 parser.add_argument("--seconds", type=int, default=4)
-parser.add_argument("--only", choices=["gateway", "python"])
+parser.add_argument("--only", choices=["gateway", "python", "proxied"])
 ARGS = parser.parse_args()
 FIGURES = {}
 
@@ -72,6 +73,16 @@ def create(server, times):
             return made["name"]
 
 
+def alone(at_once):
+    """Milliseconds that so many stand-ins take to start where no server is in the way, each under a shell as a job has it."""
+    times = []
+    for _ in range(15):
+        begun = time.perf_counter()
+        subprocess.run(["sh", "-c", f"for i in {' '.join(map(str, range(at_once)))}; do (perl {HERE}/dummy.pl nothing; :) & done; wait"], check=True)
+        times.append((time.perf_counter() - begun) * 1e3)
+    return statistics.median(times)
+
+
 def create_many(server, at_once, rounds):
     singles, lasts = [], []
     for _ in range(rounds):
@@ -82,6 +93,7 @@ def create_many(server, at_once, rounds):
         lasts.append(time.perf_counter() - begun)
         server.stop_clusters()
     figure(server.label, f"create to RUNNING, {at_once} at once, last one, ms", f"{statistics.median(lasts) * 1e3:.0f} ({min(lasts) * 1e3:.0f}-{max(lasts) * 1e3:.0f})")
+    figure(server.label, f"the same without the stand-ins' own start, {at_once} at once, ms", f"{statistics.median(lasts) * 1e3 - alone(at_once):.0f}")
 
 
 def heartbeats(server, name):
@@ -143,13 +155,15 @@ def table(labels):
         print(f"| {what} | " + " | ".join(values.get(label, "") for label in labels) + " |")
 
 
-begun = time.perf_counter()
-starts = [subprocess.run(["perl", f"{HERE}/dummy.pl", "nothing"], check=True) for _ in range(20)]
-print(f"The stand-in for Dask takes {(time.perf_counter() - begun) / len(starts) * 1e3:.1f} ms to start; that is part of create to RUNNING.\n", flush=True)
-kinds = [k for k in (Gateway, PythonServer) if ARGS.only in (None, k.label)]
-if PythonServer in kinds and (why := PythonServer.missing()):
-    print(f"The Python server is not measured: {why} (see PEER_PATH, PEER_PYTHON, PEER_ROOT).\n")
-    kinds.remove(PythonServer)
+print(f"The stand-in for Dask takes {alone(1):.1f} ms to start, ten at once {alone(10):.1f} ms; that is part of create to RUNNING.\n", flush=True)
+kinds = []
+for name, kind in (("gateway", Gateway), ("proxied", ProxiedPythonServer), ("python", PythonServer)):
+    if ARGS.only not in (None, name):
+        continue
+    if kind is not Gateway and (why := kind.missing()):
+        print(f"{kind.label} is not measured: {why} (see PEER_PATH, PEER_PYTHON, PEER_ROOT, PEER_PROXY).\n")
+    else:
+        kinds.append(kind)
 for each in kinds:
     measure(each)
 table([k.label for k in kinds])

@@ -5,6 +5,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(HERE, "../../../src/Gateway.Server/bin/Release/net10.0/gateway.dll")
 BASIC = "Basic " + base64.b64encode(b"alice:x").decode()
 TICK = os.sysconf("SC_CLK_TCK")
+TOKEN = "ab" * 32
 
 
 def free_port():
@@ -49,14 +50,18 @@ class Server:
             data = answer.read()
             return answer.status, json.loads(data) if data and answer.status < 300 else data
 
+    def processes(self):
+        """Those of the server itself, without the jobs it started."""
+        return [self.process]
+
     def cpu(self):
-        """Seconds of processor time of the server itself, without the jobs it started."""
-        fields = open(f"/proc/{self.process.pid}/stat").read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        """Seconds of processor time."""
+        fields = [open(f"/proc/{p.pid}/stat").read().rpartition(")")[2].split() for p in self.processes()]
+        return sum(int(f[11]) + int(f[12]) for f in fields) / TICK
 
     def memory(self):
-        text = open(f"/proc/{self.process.pid}/smaps_rollup").read()
-        return [int(re.search(rf"^{key}:\s+(\d+)", text, re.M).group(1)) / 1024 for key in ("Rss", "Pss")]
+        texts = [open(f"/proc/{p.pid}/smaps_rollup").read() for p in self.processes()]
+        return [sum(int(re.search(rf"^{key}:\s+(\d+)", text, re.M).group(1)) for text in texts) / 1024 for key in ("Rss", "Pss")]
 
     def stop_clusters(self):
         for name in self.call("GET", "/api/v1/clusters/")[1]:
@@ -96,6 +101,7 @@ class Gateway(Server):
 
 class PythonServer(Server):
     """The Python dask-gateway server, asked directly: its Go proxy is not in the way, so its figures are better than its users'."""
+    proxy = ""
     label = "python"
     root = os.environ.get("PEER_ROOT", "").rstrip("/")
     path = os.environ.get("PEER_PATH", "")
@@ -111,16 +117,16 @@ class PythonServer(Server):
         return "" if tried.returncode == 0 else (tried.stderr.strip().splitlines() or ["cannot be run"])[-1]
 
     def start(self):
-        url = f"http://127.0.0.1:{self.port}"
+        self.own_port = free_port() if self.proxy else self.port
         with open(f"{self.folder}/config.py", "w") as f:
             f.write(f"""
-c.DaskGateway.address = "127.0.0.1:{self.port}"
+c.DaskGateway.address = "127.0.0.1:{self.own_port}"
 c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
 c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
-c.Backend.api_url = "{url}/api"
+c.Backend.api_url = "http://127.0.0.1:{self.port}/api"
 c.Proxy.externally_managed = True
-c.Proxy.address = "127.0.0.1:{free_port()}"
-c.Proxy.api_token = "{'ab' * 32}"
+c.Proxy.address = "127.0.0.1:{self.port if self.proxy else free_port()}"
+c.Proxy.api_token = "{TOKEN}"
 c.UnsafeLocalBackend.clusters_directory = "{self.inside}/clusters"
 c.ClusterConfig.scheduler_cmd = {self.scheduler!r}
 c.ClusterConfig.worker_cmd = {self.worker!r}
@@ -128,3 +134,28 @@ c.ClusterConfig.worker_cmd = {self.worker!r}
         return subprocess.Popen(
             self.command("-c", "import sys; from dask_gateway_server.app import main; sys.argv = ['dask-gateway-server', '-f', sys.argv[1]]; main()", f"{self.inside}/config.py"),
             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+
+class ProxiedPythonServer(PythonServer):
+    """The same as its users meet it, behind its Go proxy: processor time and memory are those of both."""
+    label = "python + proxy"
+    proxy = os.environ.get("PEER_PROXY", "")
+
+    @classmethod
+    def missing(cls):
+        return super().missing() or ("" if os.access(cls.proxy, os.X_OK) else "PEER_PROXY names no program")
+
+    def start(self):
+        server = super().start()
+        self.front = subprocess.Popen(
+            [self.proxy, "-address", f"127.0.0.1:{self.port}", "-tcp-address", f"127.0.0.1:{self.port}", "-api-url", f"http://127.0.0.1:{self.own_port}/api/v1/routes", "-log-level", "WARN"],
+            env={**os.environ, "DASK_GATEWAY_PROXY_TOKEN": TOKEN}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        return server
+
+    def processes(self):
+        return [self.process, self.front]
+
+    def close(self):
+        self.front.terminate()
+        self.front.wait()
+        super().close()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core.Store;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Server.Auth.ClusterToken;
 
 /// <summary>Checks the tokens that schedulers come with. Made for heartbeats: for a known cluster it asks nobody and keeps nothing.</summary>
-internal sealed class ClusterTokens(IClusterStore store, TimeProvider time) : IDisposable
+internal sealed class ClusterTokens(IClusterStore store, TimeProvider time)
 {
     public const string Challenge = "token";
 
@@ -15,12 +16,10 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time) : ID
     private const int LongestName = 63;
     private const int LongestToken = 512;
     private const int Capacity = 20_000;
-    private const int LookUps = 4;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._");
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     private readonly BoundedCache<string, TokenRecord> _records = new(Capacity, time);
-    private readonly SemaphoreSlim _turns = new(LookUps);
 
     /// <summary>Whether an <c>Authorization</c> header is of the form that schedulers send.</summary>
     public static bool IsToken(StringValues header) =>
@@ -37,7 +36,7 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time) : ID
     /// <exception cref="StoreUnavailableException">The cluster is not remembered and the database does not answer.</exception>
     public ValueTask<bool> ValidateAsync(string? name, StringValues header, CancellationToken cancellationToken)
     {
-        if (name is not { Length: > 0 and <= LongestName } || !Ascii.IsValid(name) || !IsToken(header))
+        if (name is not { Length: > 0 and <= LongestName } || name.AsSpan().ContainsAnyExcept(NameCharacters) || !IsToken(header))
         {
             return ValueTask.FromResult(false);
         }
@@ -49,35 +48,16 @@ internal sealed class ClusterTokens(IClusterStore store, TimeProvider time) : ID
 
     private async ValueTask<bool> LookUpAsync(string name, StringValues header, CancellationToken cancellationToken)
     {
-        // After a start all schedulers are unknown at once: they must not keep everything else from the database's connections.
-        if (!await _turns.WaitAsync(Patience, cancellationToken))
+        // Only clusters that exist are remembered: one that does not may be created the next moment. After a start all schedulers are unknown
+        // at once; the store asks for many of them together.
+        if (await store.TokenAsync(name, cancellationToken) is not { } record)
         {
-            throw new StoreUnavailableException("Too many schedulers are being looked up.");
+            return false;
         }
 
-        try
-        {
-            if (!_records.TryGet(name, out var record))
-            {
-                // Only clusters that exist are remembered: one that does not may be created the next moment.
-                if (await store.TokenAsync(name, cancellationToken) is not { } found)
-                {
-                    return false;
-                }
-
-                record = found;
-                _records.Set(name, record, Lifetime);
-            }
-
-            return Fits(record, header);
-        }
-        finally
-        {
-            _turns.Release();
-        }
+        _records.Set(name, record, Lifetime);
+        return Fits(record, header);
     }
-
-    public void Dispose() => _turns.Dispose();
 
     private static bool Fits(TokenRecord record, StringValues header)
     {
