@@ -205,9 +205,9 @@ public sealed class PostgresFaultTests(PostgresFaultTests.OwnServer own) : IClas
         await listener.ListenAsync(Token);
         await EventuallyAsync(() => Task.FromResult(!heard.IsEmpty));
         await Server.CrashAsync(Token);
+        heard.Clear(); // before it starts again: the listener may be back, and have said so, at once
         await Server.StartAgainAsync(Token);
 
-        heard.Clear();
         await EventuallyAsync(async () =>
         {
             await writer.Clusters.CreateAsync(Named($"c{heard.Count}{Guid.NewGuid():N}"), Token);
