@@ -3,7 +3,8 @@ using Gateway.EndToEnd.Tests.Processes;
 namespace Gateway.EndToEnd.Tests;
 
 /// <summary>The whole chain with a real HTCondor pool: the users' own accounts run the workers.</summary>
-public sealed class FarmTests(FarmPool pool) : IClassFixture<FarmPool>
+[Collection(SharedFarm.Name)]
+public sealed class FarmTests(FarmPool pool)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

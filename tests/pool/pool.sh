@@ -238,6 +238,8 @@ hold_pool() {
   exec 8>"$ROOT.hold"
   flock 8
   start_pool 8>&-
+  # A run that was killed may have left its jobs.
+  inside condor_rm -all >/dev/null 2>&1 || true
   echo "pool: held"
   cat >/dev/null || true
   stop_pool

@@ -105,8 +105,8 @@ internal static partial class SubmitText
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z")]
     private static partial Regex NameText();
 
-    // $$( and $$[ are replaced by the schedd; $(DOLLAR) would be read twice.
-    [GeneratedRegex(@"\$\$+[A-Za-z0-9_]*[(\[]|\$\(DOLLAR\)", RegexOptions.IgnoreCase)]
+    // $$( and $$[ are replaced by the schedd; $(DOLLAR) would be read twice; of a macro's default, after its colon, dollar signs are not read again.
+    [GeneratedRegex(@"\$\$+[A-Za-z0-9_]*[(\[]|\$\(DOLLAR\)|\$[A-Za-z0-9_]*\([^)]*:.*?\$[A-Za-z0-9_]*\(", RegexOptions.IgnoreCase)]
     private static partial Regex Reserved();
 
     // $(NAME), $ENV(NAME), $INT(NAME) and others.

@@ -29,9 +29,10 @@ public sealed class EventLogFaultTests(PoolFixture pool) : PoolTest(pool)
 
         var last = Job("sleep 1; exit 4");
         var handle = await StartAsync(backend, last);
+        // The news first: of a job that a listing has seen to end, the log has nothing new to tell.
+        await UntilAsync(() => Task.FromResult(Heard(heard, last)), () => "news of the last job");
         var report = await UntilAsync(backend, handle, report => report.State == JobState.Ended, "the job to end");
         Assert.Equal(4, report.ExitCode);
-        await UntilAsync(() => Task.FromResult(Heard(heard, last)), () => "news of the last job");
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
     }

@@ -108,10 +108,26 @@ public sealed class FarmPool : IAsyncLifetime
     /// <summary>Runs a scenario inside the pool, where its Dask is, as one of its users.</summary>
     internal async Task RunScenarioAsync(string name, string user, GatewayProcess gateway, CancellationToken cancellationToken)
     {
-        string inside = Folder[Root.TrimEnd('/').Length..];
-        using var scenario = Scenario.Start(
-            gateway, [_script, "exec", "-u", user, "env", $"GATEWAY={gateway.Url}", $"GATEWAY_USER={user}", "PYTHONUNBUFFERED=1", "python3", $"{inside}/{name}.py"]);
+        using var scenario = StartScenario(name, user, gateway);
         await scenario.ReachAsync("ok", cancellationToken);
+    }
+
+    /// <summary>Starts a scenario inside the pool as one of its users.</summary>
+    internal Scenario StartScenario(string name, string user, GatewayProcess gateway)
+    {
+        string inside = Folder[Root.TrimEnd('/').Length..];
+        return Scenario.Start(
+            gateway, [_script, "exec", "-u", user, "env", $"GATEWAY={gateway.Url}", $"GATEWAY_USER={user}", "PYTHONUNBUFFERED=1", "python3", $"{inside}/{name}.py"]);
+    }
+
+    /// <summary>Runs a command in the pool as root.</summary>
+    internal async Task<string> ExecAsync(params string[] command) => (await RunAsync(["exec", "-u", "root", .. command])).Output.Trim();
+
+    /// <summary>What the queue says of the workers' jobs that run or wait: numbers and names.</summary>
+    internal async Task<IReadOnlyList<(string Id, string Name)>> WorkersAsync()
+    {
+        string text = await ExecAsync("condor_q", "-allusers", "-constraint", "DaskGatewayKind == \"Worker\" && JobStatus != 3 && JobStatus != 4", "-af:j", "DaskGatewayJob");
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Where(words => words.Length == 2).Select(words => (words[0], words[1]))];
     }
 
     private async Task<(int Code, string Output)> RunAsync(params string[] arguments)
