@@ -156,7 +156,9 @@ internal sealed class GatewaySite : IAsyncDisposable
         ["Reconciliation:PulseGap"] = "00:00:02",
         ["Reconciliation:StrayGrace"] = "00:00:10",
         ["Reconciliation:StrayShare"] = "1",
-        ["Lifecycle:HeartbeatTimeout"] = "00:00:10",
+
+        // Longer than the pause between a scheduler's tries (15 s at most): one that has waited out our absence is not silent.
+        ["Lifecycle:HeartbeatTimeout"] = "00:00:30",
         ["Lifecycle:ClusterStartTimeout"] = "00:01:00",
         ["Lifecycle:WorkerStartTimeout"] = "00:01:00",
         ["Lifecycle:WorkerExitGrace"] = "00:00:02",
