@@ -41,11 +41,12 @@ internal sealed partial class Reconciler : LoopService
 
     protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
     {
-        long begun = Time.GetTimestamp();
-
         // A claim that was begun is waited for, also by a replica that stops: leases that nobody knows of could not be given back.
         cancellationToken.ThrowIfCancellationRequested();
         var batch = await _store.ClaimAsync(_replica.Value, _settings.Batch, _settings.Lease, CancellationToken.None);
+
+        // From here on, not from the question: a slow store's answer must not make timeouts come early.
+        long begun = Time.GetTimestamp();
         if (batch.Claims.Count == 0)
         {
             return await UntilNextAsync(cancellationToken);
