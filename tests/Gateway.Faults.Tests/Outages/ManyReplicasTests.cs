@@ -79,37 +79,8 @@ public sealed class ManyReplicasTests(ManyReplicasTests.TenReplicas fixture) : I
             "SELECT split_part(owner, '.', 1) FROM duties WHERE name = 'monitor:jobs' AND until > extract(epoch FROM clock_timestamp()) * 1000000", Token)).SingleOrDefault()?[0];
     }
 
-    public sealed class TenReplicas : IAsyncLifetime
+    public sealed class TenReplicas : SiteFixture
     {
-        private GatewaySite? _site;
-
-        internal GatewaySite Site
-        {
-            get
-            {
-                if (_site is null)
-                {
-                    Assert.Skip(GatewaySite.Missing!);
-                }
-
-                return _site;
-            }
-        }
-
-        public async ValueTask InitializeAsync()
-        {
-            if (GatewaySite.Missing is null)
-            {
-                _site = await GatewaySite.StartAsync(10, null, CancellationToken.None);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_site is not null)
-            {
-                await _site.DisposeAsync();
-            }
-        }
+        private protected override Task<GatewaySite> StartAsync() => GatewaySite.StartAsync(10, null, CancellationToken.None);
     }
 }

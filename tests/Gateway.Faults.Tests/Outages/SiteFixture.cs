@@ -3,7 +3,7 @@ using Gateway.Faults.Tests.Site;
 namespace Gateway.Faults.Tests.Outages;
 
 /// <summary>One site for tests that leave it as they found it.</summary>
-public sealed class SiteFixture : IAsyncLifetime
+public class SiteFixture : IAsyncLifetime
 {
     private GatewaySite? _site;
 
@@ -24,7 +24,7 @@ public sealed class SiteFixture : IAsyncLifetime
     {
         if (GatewaySite.Missing is null)
         {
-            _site = await GatewaySite.StartAsync(2, new Dictionary<string, string> { ["Lifecycle:HeartbeatTimeout"] = "00:00:06" }, CancellationToken.None);
+            _site = await StartAsync();
         }
     }
 
@@ -34,5 +34,10 @@ public sealed class SiteFixture : IAsyncLifetime
         {
             await _site.DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
+
+    private protected virtual Task<GatewaySite> StartAsync() =>
+        GatewaySite.StartAsync(2, new Dictionary<string, string> { ["Lifecycle:HeartbeatTimeout"] = "00:00:06" }, CancellationToken.None);
 }
