@@ -18,10 +18,10 @@ public sealed class SchedulerClientTests : IDisposable
     public async Task Scale_SchedulerThatNeverAnswers_IsGivenUpAfterThreeTries()
     {
         var problem = _client.ScaleAsync("c", Address, "t", 1, TestContext.Current.CancellationToken);
-        for (var i = 0; i < 3; i++)
-        {
-            _ = await _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-        }
+        // Held to the end: a collected one would close its connection, which is an answer of a kind.
+        using var first = await _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        using var second = await _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        using var third = await _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("no answer within 0.2 s", await problem);
     }
