@@ -128,10 +128,10 @@ public abstract class PoolTest(PoolFixture pool) : IAsyncLifetime
     protected async Task<string> QueueAsync(string constraint, params string[] attributes) =>
         (await pool.ExecAsync("root", ["condor_q", "-allusers", "-constraint", $"DaskGatewayId == \"{_pool.GatewayId}\" && ({constraint})", "-af:r", .. attributes])).Output.Trim();
 
-    /// <summary>Kills a daemon's process outright.</summary>
-    protected async Task KillAsync(string daemon)
-    {
-        var (_, output) = await pool.ExecAsync("root", "sh", "-c", $"for p in $(pidof {daemon}); do [ \"$(readlink /proc/$p/root)\" = \"$(readlink /proc/$$/root)\" ] && kill -9 $p && echo killed; done; true");
-        Assert.Contains("killed", output, StringComparison.Ordinal);
-    }
+    /// <summary>Kills a daemon and its children outright, all at the same moment: none sees another die.</summary>
+    protected async Task KillAsync(string daemon) => Assert.Contains("killed", await InPoolAsync(daemon, "kill -STOP $all; kill -9 $all && echo killed"), StringComparison.Ordinal);
+
+    /// <summary>Runs a line of shell with <c>$all</c> set to the processes of a daemon in this pool.</summary>
+    protected async Task<string> InPoolAsync(string daemon, string line) => (await pool.ExecAsync(
+        "root", "sh", "-c", $"all=; for p in $(pidof {daemon}); do [ \"$(readlink /proc/$p/root)\" = \"$(readlink /proc/$$/root)\" ] && all=\"$all $p\"; done; {line}; true")).Output;
 }
