@@ -81,8 +81,8 @@ if [ $# = 0 ]; then
     wanted=(plugin)
     for folder in tests/Gateway.*.Tests; do wanted+=("$(basename "$folder")"); done
 fi
-# The batch farm's suite mostly waits for the farm, so it runs beside the others; what uses the farm too, or kills whole sites, comes after it.
-beside= later=()
+# The batch farm's suite mostly waits for the farm, so it runs beside the others, the one that kills whole sites at last; what uses the farm too comes after it.
+beside= sites= after=
 for project in "${wanted[@]}"; do
     if [ "$project" = Gateway.Backends.HTCondor.Tests ]; then
         execute "$project" &
@@ -93,16 +93,12 @@ for project in "${wanted[@]}"; do
     case $project in
         plugin) run_plugin ;;
         Gateway.Backends.HTCondor.Tests) ;;
-        Gateway.EndToEnd.Tests | Gateway.Faults.Tests) later+=("$project") ;;
+        Gateway.Faults.Tests) sites=$project ;;
+        Gateway.EndToEnd.Tests) after=$project ;;
         *) execute "$project"; count "$project" ;;
     esac
 done
-if [ -n "$beside" ]; then
-    wait "$beside"
-    count Gateway.Backends.HTCondor.Tests
-fi
-for project in "${later[@]}"; do
-    execute "$project"
-    count "$project"
-done
+[ -z "$sites" ] || { execute "$sites"; count "$sites"; }
+[ -z "$beside" ] || { wait "$beside"; count Gateway.Backends.HTCondor.Tests; }
+[ -z "$after" ] || { execute "$after"; count "$after"; }
 finish

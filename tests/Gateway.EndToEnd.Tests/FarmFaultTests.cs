@@ -2,13 +2,13 @@ using Gateway.EndToEnd.Tests.Processes;
 
 namespace Gateway.EndToEnd.Tests;
 
-/// <summary>What goes wrong between the gateway, a real HTCondor pool and real workers. On request only (<c>-explicit only</c>): not seen to pass yet.</summary>
+/// <summary>What goes wrong between the gateway, a real HTCondor pool and real workers.</summary>
 [Collection(SharedFarm.Name)]
 public sealed class FarmFaultTests(FarmPool pool)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task WorkersHeldRemovedAndLost_AreReplacedAndExplained()
     {
         pool.Require();
@@ -29,7 +29,7 @@ public sealed class FarmFaultTests(FarmPool pool)
         Assert.Empty(await pool.WorkersAsync());
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task GatewayKilledWhileItSubmits_ManyTimes_EachWorkerIsOneJob()
     {
         pool.Require();
@@ -58,7 +58,7 @@ public sealed class FarmFaultTests(FarmPool pool)
         Assert.Empty(await pool.WorkersAsync());
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [InlineData("wall time")]
     [InlineData("credential")]
     public async Task JobsOrTheirCredentialsEnd_WorkersHandOverTheirDataBeforeAndAreReplaced(string what)

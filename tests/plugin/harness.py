@@ -173,10 +173,10 @@ class ClusterCase(unittest.TestCase):
             {**self.tls, "DASK_GATEWAY_API_URL": gateway_url, "DASK_GATEWAY_CLUSTER_NAME": CLUSTER,
              "DASK_GATEWAY_API_TOKEN": TOKEN, **environment})
 
-    def worker(self, address: str, name: str, *arguments: str) -> Process:
+    def worker(self, address: str, name: str, *arguments: str, **environment: str) -> Process:
         return self.process(
             ["-m", "distributed.cli.dask_worker", address, "--name", name, "--nthreads", "1", "--memory-limit", "500MB",
-             "--no-dashboard", "--preload", WORKER_PLUGIN, *(arguments or ("--no-nanny",))], self.tls)
+             "--no-dashboard", "--preload", WORKER_PLUGIN, *(arguments or ("--no-nanny",))], {**self.tls, **environment})
 
     def process(self, arguments: list[str], environment: dict[str, str]) -> Process:
         process = Process(self.folder, arguments, environment)

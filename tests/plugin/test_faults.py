@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
-from harness import CLUSTER, TOKEN, ClusterCase, FakeGateway, command, eventually, free_port
+from harness import CLUSTER, PATIENCE, TOKEN, ClusterCase, FakeGateway, command, eventually, free_port
 
 
 def running(client) -> dict[str, str]:
@@ -63,6 +63,23 @@ class RetirementTests(ClusterCase):
         sequences = [h["sequence"] for h in gateway.heartbeats]
         self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
         self.assertEqual({h["incarnation"] for h in gateway.heartbeats}, {first["incarnation"]})
+
+    def test_worker_whose_time_ends_works_on_until_its_replacement_has_its_data(self):
+        gateway = self.gateway()
+        scheduler = self.scheduler(gateway.url, "--dg-heartbeat-period", "1")
+        first = gateway.heartbeat(lambda h: True, "the first heartbeat", process=scheduler)
+        command(first["api_address"], {"op": "scale", "count": 1})
+        old = self.worker(first["scheduler_address"], "old", "--no-nanny", "--lifetime", "20s",
+                          DASK_GATEWAY_REPLACE_AHEAD="18")
+        gateway.heartbeat(lambda h: h["active_workers"] == ["old"], "the worker", process=old)
+        client = self.client(first["scheduler_address"])
+        data = client.scatter(b"held by one worker alone")
+        gateway.heartbeat(lambda h: h["closing_workers"] == ["old"], "that it will leave", process=scheduler)
+        self.assertEqual(client.submit(lambda x: x + 1, 41, workers=["old"]).result(timeout=PATIENCE), 42)
+        new = self.worker(first["scheduler_address"], "new")
+        gateway.heartbeat(lambda h: h["active_workers"] == ["new"] and "old" in h["closed_workers"], "the change", process=new)
+        self.assertEqual(data.result(timeout=PATIENCE), b"held by one worker alone")
+        self.assertEqual(old.ended(), 0)
 
     def test_worker_under_a_nanny_ends_for_good(self):
         gateway = self.gateway()

@@ -181,6 +181,46 @@ class HeartbeatTests(RuleCase):
         await self.gateway.wait(lambda m: m["sequence"] > last + 2)
         self.assertEqual(self.scheduler.retired, [])
 
+    async def test_worker_whose_time_is_nearly_over_works_on_until_another_has_come(self):
+        await self.start(heartbeat_period=0.05)
+        self.service.scale(2)
+        for address in "ab":
+            self.scheduler.join(address)
+        self.scheduler.events.log_event("gateway-leaving", {"worker": "b", "seconds": 30})
+        self.scheduler.events.log_event("gateway-leaving", {"worker": "a", "seconds": 60})
+        await self.gateway.wait(lambda m: m["closing_workers"] == ["a", "b"] and not m["active_workers"])
+        last = self.gateway.told[-1]["sequence"]
+        await self.gateway.wait(lambda m: m["sequence"] > last + 2)
+        self.assertEqual(self.scheduler.retired, [])
+
+        self.scheduler.join("c")
+        await self.gateway.wait(lambda m: m["closed_workers"] == ["b"] and m["closing_workers"] == ["a"])
+        self.scheduler.join("d")
+        await self.gateway.wait(lambda m: m["active_workers"] == ["c", "d"] and not m["closing_workers"])
+        self.assertEqual(self.scheduler.retired, [["b"], ["a"]])
+
+    async def test_leaving_workers_are_the_first_to_go_when_fewer_are_wanted(self):
+        await self.start(heartbeat_period=0.05)
+        self.service.scale(2)
+        for address in "ab":
+            self.scheduler.join(address)
+        self.scheduler.events.log_event("gateway-leaving", {"worker": "b", "seconds": 30})
+        await self.gateway.wait(lambda m: m["closing_workers"] == ["b"])
+        self.service.scale(1)
+        await self.gateway.wait(lambda m: m["active_workers"] == ["a"] and not m["closing_workers"])
+        self.assertEqual(self.scheduler.retired, [["b"]])
+
+    async def test_what_others_say_under_the_topic_of_leaving_workers_changes_nothing(self):
+        await self.start(heartbeat_period=0.05)
+        self.service.scale(1)
+        self.scheduler.join("a")
+        for message in ("text", {}, {"worker": ["a"], "seconds": 1}, {"worker": "a", "seconds": "soon"}, {"worker": "z", "seconds": 1}):
+            self.scheduler.events.log_event("gateway-leaving", message)
+        self.scheduler.events.log_event("another", {"worker": "a", "seconds": 1})
+        last = self.gateway.told[-1]["sequence"]
+        told = await self.gateway.wait(lambda m: m["sequence"] > last + 2)
+        self.assertEqual((told["active_workers"], told["closing_workers"]), (["a"], []))
+
     async def test_failing_scheduler_calls_do_not_silence_heartbeats(self):
         await self.start(heartbeat_period=0.05)
         self.scheduler.workers_to_close = mock.Mock(side_effect=KeyError("broken"))

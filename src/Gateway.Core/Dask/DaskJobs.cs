@@ -103,6 +103,7 @@ public sealed class DaskJobs(string apiUrl)
         command.AddRange(dask.WorkerArguments);
         var environment = Environment(cluster, dask, "WORKER");
         environment["DASK_GATEWAY_WORKER_NAME"] = worker.Name;
+        environment["DASK_GATEWAY_REPLACE_AHEAD"] = Text(dask.ReplaceAhead);
         if (dask.WorkerRoute == WorkerRoute.Proxy)
         {
             environment["DASK_GATEWAY_SCHEDULER_NAME"] = WorkerServerName(cluster);

@@ -71,6 +71,12 @@ public sealed class DaskSettings
     /// <summary>How far the ends of workers started together are spread, in seconds.</summary>
     public double LifetimeStagger { get; set; } = 120;
 
+    /// <summary>
+    /// How long before a worker leaves because its time is over its replacement is started, in seconds; half of its time at most, 0: not before it has left.
+    /// It leaves as soon as the replacement has connected.
+    /// </summary>
+    public double ReplaceAhead { get; set; } = 300;
+
     /// <summary>Further environment variables of scheduler and workers. Never secrets.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
 }

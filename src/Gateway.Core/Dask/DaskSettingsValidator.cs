@@ -47,7 +47,7 @@ internal static class DaskSettingsValidator
             yield return $"{path}:HeartbeatPeriod is {dask.HeartbeatPeriod}; allowed are 1 to 3600 seconds.";
         }
 
-        foreach (var (name, seconds) in new[] { (nameof(dask.LifetimeMargin), dask.LifetimeMargin), (nameof(dask.LifetimeStagger), dask.LifetimeStagger) })
+        foreach (var (name, seconds) in new[] { (nameof(dask.LifetimeMargin), dask.LifetimeMargin), (nameof(dask.LifetimeStagger), dask.LifetimeStagger), (nameof(dask.ReplaceAhead), dask.ReplaceAhead) })
         {
             if (!(seconds >= 0 && seconds <= 86400))
             {

@@ -26,6 +26,7 @@ public sealed class DaskSettingsValidatorTests
         { "D:HeartbeatPeriod", new() { HeartbeatPeriod = 3601 } },
         { "D:LifetimeMargin", new() { LifetimeMargin = -1 } },
         { "D:LifetimeStagger", new() { LifetimeStagger = double.NaN } },
+        { "D:ReplaceAhead", new() { ReplaceAhead = -1 } },
         { "D:ProxyAddress", new() { WorkerRoute = WorkerRoute.Proxy } },
         { "D:ProxyAddress", new() { WorkerRoute = WorkerRoute.Proxy, ProxyAddress = "gateway" } },
         { "D:ProxyAddress", new() { WorkerRoute = WorkerRoute.Proxy, ProxyAddress = "gateway:8000/x" } },

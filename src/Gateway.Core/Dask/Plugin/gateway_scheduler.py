@@ -63,6 +63,9 @@ ENDED_AGAIN_AFTER = 60.0  # a gateway that agreed to end the cluster and did not
 CLOSED_TELLINGS = 3
 CLOSED_REMEMBERED = 50_000
 
+# The topic under which workers say that they will leave, and in how many seconds (gateway_worker.py).
+LEAVING = "gateway-leaving"
+
 ADAPTIVE_WINDOW = 3  # the count goes down only when this many targets in a row are below it
 MAXIMUM_COUNT = 2**31 - 1
 COMMAND_BYTES = 64 * 1024
@@ -342,6 +345,10 @@ class Events(SchedulerPlugin):
     def update_graph(self, scheduler, *args, **kwargs):
         self._service.activity.notice()
 
+    def log_event(self, topic, msg):
+        if topic == LEAVING and isinstance(msg, dict):
+            self._service.worker_will_leave(msg.get("worker"), msg.get("seconds"))
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -393,6 +400,7 @@ class Service:
         self._closed: dict[Name, list[int]] = {}  # name → how often it was told; a list, to know it again
         self._retiring: dict[str, object] = {}  # address → the retirement it belongs to
         self._not_before: dict[str, float] = {}  # address → when its retirement may be tried again
+        self._leaving: dict[str, float] = {}  # address → when it leaves by itself; until then it works on
 
         self._bounds: tuple[int, int | float] | None = None  # of adaptive scaling, while it is on
         self._targets: collections.deque[int] = collections.deque(maxlen=ADAPTIVE_WINDOW)
@@ -452,6 +460,7 @@ class Service:
         name = self._names.pop(address, None)
         self._retiring.pop(address, None)
         self._not_before.pop(address, None)
+        self._leaving.pop(address, None)
         if name is None:
             return
         if name not in self._names.values():
@@ -460,6 +469,16 @@ class Service:
                 self._closed.pop(next(iter(self._closed)))
         restarting = self.activity.requested(("restart", "restart_workers"))
         self._changed(LOSS_TOLD_WITHIN_RESTART if restarting else LOSS_TOLD_WITHIN)
+
+    def worker_will_leave(self, address: Any, seconds: Any) -> None:
+        """Its time will be over: it counts as leaving from now on, so that another is started while it still works."""
+        if not isinstance(address, str) or not isinstance(seconds, (int, float)):
+            return  # somebody else uses the topic
+        if address not in self.scheduler.workers:
+            return
+        logger.info("Worker %s leaves in %.0f s, or once another has come", self._names.get(address, address), seconds)
+        self._leaving[address] = time.monotonic() + seconds
+        self._changed(ARRIVAL_TOLD_WITHIN)
 
     def _changed(self, seconds: float) -> None:
         # While the gateway does not answer, workers that come and go must not shorten the pause between attempts.
@@ -470,7 +489,16 @@ class Service:
         """Addresses of the workers that are not about to leave, whoever sent them away."""
         leaving = (Status.closing, Status.closing_gracefully, Status.closed)
         return [address for address, ws in self.scheduler.workers.items()
-                if address not in self._retiring and ws.status not in leaving]
+                if address not in self._retiring and address not in self._leaving and ws.status not in leaving]
+
+    def _replaced(self) -> list[str]:
+        """Addresses of the workers that will leave and need not stay any longer, for others have taken their places."""
+        if not self._asked:
+            return []
+        now = time.monotonic()
+        waiting = [a for a in self._leaving if a not in self._retiring and self._not_before.get(a, 0) <= now]
+        places = max(0, self.count - len(self._staying()))
+        return sorted(waiting, key=self._leaving.__getitem__)[:max(0, len(waiting) - places)]
 
     def _excess(self) -> int:
         return max(0, len(self._staying()) - self.count) if self._asked else 0
@@ -555,6 +583,7 @@ class Service:
                 if tellings[0] >= CLOSED_TELLINGS:
                     del self._closed[name]
         self._retire(composed.to_retire)
+        self._send_away(self._replaced())
 
     def _failed(self, reason: str, status: int | None) -> None:
         now = time.monotonic()
@@ -580,12 +609,15 @@ class Service:
         still = set(self._staying())
         connected = [a for a in addresses if a in still]
         going = connected[:self._excess()]
-        if going:
-            retirement = object()
-            self._retiring.update(dict.fromkeys(going, retirement))
-            self._spawn(self._retire_all(going, retirement))
+        self._send_away(going)
         if len(going) < len(connected):
             self._alarm.within(0)  # the gateway thinks that these are leaving
+
+    def _send_away(self, addresses: list[str]) -> None:
+        if addresses:
+            retirement = object()
+            self._retiring.update(dict.fromkeys(addresses, retirement))
+            self._spawn(self._retire_all(addresses, retirement))
 
     async def _retire_all(self, addresses: list[str], retirement: object) -> None:
         try:
@@ -675,7 +707,7 @@ class Service:
         except Exception:
             logger.exception("Could not see how many workers are needed")
             return
-        if self._retiring and target <= len(self.scheduler.workers):
+        if (self._retiring or self._leaving) and target <= len(self.scheduler.workers):
             # Those that are leaving count as needed there: no reason to ask for new ones.
             target = min(target, self.count)
         target = self._bounded(target)

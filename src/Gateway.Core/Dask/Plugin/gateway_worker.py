@@ -109,17 +109,36 @@ if _guarded:
     logging.getLogger("distributed.gateway").info(_guarded)
 
 
-def leave_in_time(server):
-    """Has a worker hand over its data and end by the time that ``DASK_GATEWAY_LEAVE_BY`` says (seconds since 1970).
+# The topic under which the scheduler's plugin hears of it (gateway_scheduler.py); others ignore it.
+LEAVING = "gateway-leaving"
 
-    Backends set it where what the job was given (a credential) ends then. Workers that were started together leave
-    one after the other, spread over a tenth of the time that is left.
+# When this job began, for a worker that its nanny has started again: its time goes on from there.
+os.environ.setdefault("DASK_GATEWAY_STARTED", str(int(time.time())))
+
+
+def leave_in_time(server):
+    """Has a worker hand over its data and end in time, and say so ahead, so that another comes while it still works.
+
+    Its time is over with its lifetime (``--lifetime``) and when what its job was given (a credential) ends, which
+    backends say in ``DASK_GATEWAY_LEAVE_BY`` (seconds since 1970): workers that were started together leave one after
+    the other then, spread over a tenth of the time. ``DASK_GATEWAY_REPLACE_AHEAD`` is how many seconds ahead it is
+    said, half of the time that is left at most.
     """
-    leave_by = os.environ.get("DASK_GATEWAY_LEAVE_BY", "")
-    if not leave_by.isdigit() or type(server).__name__ == "Nanny":
+    if type(server).__name__ == "Nanny":
         return
-    left = max(1.0, int(leave_by) - time.time())
-    server.io_loop.call_later(left * random.uniform(0.9, 1.0), server.close_gracefully)
+    ends = []
+    if server.lifetime:
+        ends.append(server.lifetime - max(0.0, time.time() - int(os.environ["DASK_GATEWAY_STARTED"])))
+    leave_by = os.environ.get("DASK_GATEWAY_LEAVE_BY", "")
+    if leave_by.isdigit():
+        ends.append((int(leave_by) - time.time()) * random.uniform(0.9, 1.0))
+    if not ends:
+        return
+    left = max(1.0, min(ends))
+    ahead = min(float(os.environ.get("DASK_GATEWAY_REPLACE_AHEAD") or 0), left / 2)
+    if ahead:
+        server.io_loop.call_later(left - ahead, server.log_event, LEAVING, {"seconds": ahead})
+    server.io_loop.call_later(left, server.close_gracefully)
 
 
 def dask_setup(server):
