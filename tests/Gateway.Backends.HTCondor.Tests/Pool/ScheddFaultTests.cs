@@ -82,10 +82,10 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
                     Note(await TryAsync(next, [.. jobs.Where(job => !handles.ContainsKey(job.Name)).Select(job => job with { Attempt = 2 })]));
                     return handles.Count == jobs.Count;
                 },
-                () => $"all to be started; {handles.Count} are");
+                () => $"all to be started in round {round}; {handles.Count} are\n{string.Join('\n', Logs.TakeLast(20))}");
 
             var listing = new List<JobReport>();
-            await UntilAsync(async () => await ListAsync(next, listing) && listing.Count >= jobs.Count, () => $"all {jobs.Count} to be listed in round {round}; {listing.Count} are");
+            await UntilAsync(async () => await ListAsync(next, listing) && listing.Count >= jobs.Count, () => $"all {jobs.Count} to be listed in round {round}; {listing.Count} are\n{string.Join('\n', Logs.TakeLast(20))}");
             Assert.Equal(jobs.Select(job => job.Name).Order(StringComparer.Ordinal), listing.Select(job => job.Name).Order(StringComparer.Ordinal));
             var queued = (await QueueAsync($"JobStatus != 3 && DaskGatewayCluster == \"c{round}\"", "DaskGatewayJob")).Split('\n').Select(name => name.Trim('"'));
             Assert.Equal(jobs.Select(job => job.Name).Order(StringComparer.Ordinal), queued.Order(StringComparer.Ordinal));
