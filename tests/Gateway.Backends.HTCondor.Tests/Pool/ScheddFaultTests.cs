@@ -60,9 +60,10 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
         var random = new Random(7);
         for (var round = 0; round < 6; round++)
         {
-            var settings = round % 2 == 0 ? [] : PoolSettings.Token;
+            // Jobs whose files were on their way are another's until no submission can be under way any more.
+            (string, string)[] settings = [.. round % 2 == 0 ? [] : PoolSettings.Token, ("Submit:Requirements", "False"), ("Tools:SubmitTimeout", "00:00:20")];
             var jobs = Enumerable.Range(0, 20).Select(_ => Job(Stay, cluster: $"c{round}")).ToList();
-            var backend = Create([.. settings, ("Submit:Requirements", "False")]);
+            var backend = Create(settings);
 
             var starting = TryAsync(backend, jobs);
             using (var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(random.Next(1, 400))))
@@ -75,7 +76,7 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
             Note(await starting);
 
             // A gateway that was killed, too, knows nothing but the names.
-            var next = Create([.. settings, ("Submit:Requirements", "False")]);
+            var next = Create(settings);
             await UntilAsync(
                 async () =>
                 {
