@@ -28,7 +28,11 @@ public static class CoreServices
         services.AddSingleton<GatewayMetrics>();
         services.TryAddSingleton<HearingLoss>();
         services.AddSingleton(_ => Bind(configuration, "Reconciliation", new ReconcilerSettings(), LoopSettingsValidator.Failures));
-        services.AddSingleton(s => Bind(configuration, "Lifecycle", new PlannerSettings(), LoopSettingsValidator.Failures) with { Backends = s.GetRequiredService<BackendRegistry>().Names });
+        services.AddSingleton(s => Bind(configuration, "Lifecycle", new PlannerSettings(), LoopSettingsValidator.Failures) with
+        {
+            Backends = s.GetRequiredService<BackendRegistry>().Names,
+            CountingTakes = s.GetRequiredService<ReconcilerSettings>().PresencePeriod * 2,
+        });
         services.AddSingleton(s => new ClusterPlanner(s.GetRequiredService<PlannerSettings>(), RandomName.ForWorker));
         services.AddSingleton(s => new DaskJobs(s.GetRequiredService<CoreSettings>().ApiUrl));
         services.AddSingleton(s => new BackendLoader(s.GetServices<IBackendPlugin>(), configuration, (name, section) => Context(s, name, section)).Load());

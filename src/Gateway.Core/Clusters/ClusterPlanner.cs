@@ -205,7 +205,8 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
         }
 
         // While no replica reached the store nobody could tell of a client that came.
-        if (spec.NoClientTimeout is { } absent && inbox.NoClientSince is { } since && draft.Passed(Latest(since, draft.Snapshot.HearingSince), absent))
+        if (spec.NoClientTimeout is { } absent && inbox.NoClientSince is { } since
+            && draft.Passed(Latest(since, draft.Snapshot.HearingSince), absent > settings.CountingTakes ? absent : settings.CountingTakes))
         {
             Close(draft, ClusterPhase.Stopped, $"No client has been connected for {Text(absent)}.");
             return true;

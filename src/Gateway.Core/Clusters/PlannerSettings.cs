@@ -30,6 +30,12 @@ public sealed record PlannerSettings
     /// <summary>The longest such pause.</summary>
     public TimeSpan MaxWorkerBackoff { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long it takes until a client that came through any replica is counted for certain: no cluster is stopped earlier for want of clients. It follows from
+    /// <see cref="Reconciliation.ReconcilerSettings.PresencePeriod"/>.
+    /// </summary>
+    public TimeSpan CountingTakes { get; internal init; }
+
     /// <summary>How much longer than its idle timeout a scheduler may say that it is idle before the gateway itself stops it.</summary>
     public TimeSpan IdleGrace { get; init; } = TimeSpan.FromSeconds(30);
 }

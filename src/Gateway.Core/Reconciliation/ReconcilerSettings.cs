@@ -18,6 +18,12 @@ public sealed class ReconcilerSettings
     /// <summary>How often each replica notes that it can hear schedulers, 500 ms to 1 min.</summary>
     public TimeSpan PulsePeriod { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How often each replica tells of the clients that are connected through it. One that stays away for minutes is what matters: now and then is often enough,
+    /// and the table is written only where a count has changed.
+    /// </summary>
+    public TimeSpan PresencePeriod => PulsePeriod * 5;
+
     /// <summary>A silence of ours longer than this is not held against schedulers; more than <see cref="PulsePeriod"/>.</summary>
     public TimeSpan PulseGap { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -9,12 +9,9 @@ namespace Gateway.Server.Routing;
 internal sealed partial class PresenceReporter(
     IJobStore store, ConnectionPresence presence, ReplicaName replica, ReconcilerSettings settings, TimeProvider time, ILogger<PresenceReporter> logger) : BackgroundService
 {
-    // A client that stays away for minutes is what matters: now and then is often enough, and the table is written only where a count has changed.
-    private const int PulsesPerReport = 5;
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(settings.PulsePeriod * PulsesPerReport, time);
+        using var timer = new PeriodicTimer(settings.PresencePeriod, time);
         var told = DateTimeOffset.MinValue;
         try
         {

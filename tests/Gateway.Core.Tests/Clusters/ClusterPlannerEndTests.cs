@@ -157,6 +157,17 @@ public sealed class ClusterPlannerEndTests
     }
 
     [Fact]
+    public void Running_NoClientTimeoutShorterThanCountingTakes_WaitsUntilAllAreCounted()
+    {
+        var snapshot = Given.Running(0, []).With(c => c with { Spec = Given.Spec with { NoClientTimeout = TimeSpan.FromSeconds(1) } }).Told(h => h, at: 100);
+        snapshot = snapshot with { Inbox = snapshot.Inbox with { NoClientSince = Given.At(100) } };
+
+        Assert.Null(snapshot.Plan(119).Cluster);
+        Assert.Equal(Given.At(120), snapshot.Plan(119).DueAt);
+        Assert.Equal(ClusterPhase.Stopped, snapshot.Plan(120).Cluster!.Outcome);
+    }
+
+    [Fact]
     public void Running_NoClientWhileNobodyCouldTell_StopsOnlyAfterAsLongAgain()
     {
         var snapshot = Given.Running(0, []).With(c => c with { Spec = Given.Spec with { NoClientTimeout = TimeSpan.FromSeconds(60) } }).Told(h => h, at: 100);

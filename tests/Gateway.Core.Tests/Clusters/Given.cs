@@ -22,6 +22,7 @@ internal static class Given
         WorkerBackoff = TimeSpan.FromSeconds(1),
         MaxWorkerBackoff = TimeSpan.FromSeconds(30),
         IdleGrace = TimeSpan.FromSeconds(30),
+        CountingTakes = TimeSpan.FromSeconds(20),
     };
 
     public static ClusterSpec Spec { get; } = new() { SchedulerBackend = "schedd", WorkerBackend = "pool", Account = "alice" };

@@ -11,7 +11,7 @@ public sealed class ManyReplicasTests(ManyReplicasTests.TenReplicas fixture) : I
 
     private GatewaySite Site => fixture.Site;
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task TenReplicas_StartedTogetherOnAnEmptyDatabase_MigrateItOnceAndAreOneGateway()
     {
         var migrations = await Site.QueryAsync("""SELECT "MigrationId" FROM "__EFMigrationsHistory" """, Token);
@@ -40,7 +40,7 @@ public sealed class ManyReplicasTests(ManyReplicasTests.TenReplicas fixture) : I
         }
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Cluster_CreatedThroughOneReplica_WakesWaitersAndHasItsRouteOnAll()
     {
         using var alice = new Person(Site.Replicas[0]);

@@ -9,6 +9,7 @@ public sealed class FrozenExecutorTests
     /// <param name="at">Where it freezes: before it has looked at the clock, or after, with the call of the batch system as its very next instruction.</param>
     /// <param name="starts">How often the worker's job is submitted in all.</param>
     [Theory]
+    [InlineData("IJobStore.SnapshotsAsync:freeze-after:2", 1)]
     [InlineData("IJobBackend.StartAsync:freeze-before:2", 2)]
     public async Task Executor_FrozenBeyondItsClaim_LeavesOneJobOfEachName(string at, int starts)
     {

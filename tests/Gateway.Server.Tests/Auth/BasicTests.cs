@@ -204,6 +204,19 @@ public sealed class BasicTests : IDisposable
     }
 
     [Fact]
+    public async Task SlowHash_ManyGuessesAtOnce_NoMoreAreAnsweredThanInARow()
+    {
+        await WriteUsersAsync($"alice:{PasswordHash.Create("right")}\n");
+        await using var host = await AuthHost.StartAsync(Basic, ("Authentication:Basic:UsersFile", _users), ("Authentication:Basic:MaxFailures", "3"));
+        using var client = host.CreateClient();
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => client.GetAsync("/who", AuthHost.Basic("alice", $"guess {i}"))));
+
+        Assert.Equal(3, responses.Count(response => response.StatusCode == HttpStatusCode.Unauthorized));
+        Assert.Equal(17, responses.Count(response => response.StatusCode == HttpStatusCode.TooManyRequests));
+    }
+
+    [Fact]
     public async Task SlowHash_SameRightPasswordAtOnce_NeverCountsAsFailure()
     {
         await WriteUsersAsync($"alice:{PasswordHash.Create("right")}\n");

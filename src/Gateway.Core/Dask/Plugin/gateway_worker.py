@@ -112,9 +112,6 @@ if _guarded:
 # The topic under which the scheduler's plugin hears of it (gateway_scheduler.py); others ignore it.
 LEAVING = "gateway-leaving"
 
-# When this job began, for a worker that its nanny has started again: its time goes on from there.
-os.environ.setdefault("DASK_GATEWAY_STARTED", str(int(time.time())))
-
 
 def leave_in_time(server):
     """Has a worker hand over its data and end in time, and say so ahead, so that another comes while it still works.
@@ -125,10 +122,13 @@ def leave_in_time(server):
     said, half of the time that is left at most.
     """
     if type(server).__name__ == "Nanny":
+        # A worker that is started again goes on with the time of the first one.
+        os.environ["DASK_GATEWAY_STARTED"] = str(time.time())
         return
     ends = []
     if server.lifetime:
-        ends.append(server.lifetime - max(0.0, time.time() - int(os.environ["DASK_GATEWAY_STARTED"])))
+        began = float(os.environ.get("DASK_GATEWAY_STARTED") or time.time())
+        ends.append(server.lifetime - max(0.0, time.time() - began))
     leave_by = os.environ.get("DASK_GATEWAY_LEAVE_BY", "")
     if leave_by.isdigit():
         ends.append((int(leave_by) - time.time()) * random.uniform(0.9, 1.0))

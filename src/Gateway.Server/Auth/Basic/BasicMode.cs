@@ -30,17 +30,22 @@ internal sealed class BasicMode(
         }
 
         var source = FailureThrottle.SourceOf(context.Connection.RemoteIpAddress);
-        var wait = throttle.WaitFor(source, user);
-        if (wait > TimeSpan.Zero)
+        if (TooMany(throttle.WaitFor(source, user)) is { } refused)
         {
-            return new LoginOutcome.Refused(
-                StatusCodes.Status429TooManyRequests, $"Too many failed attempts to sign in: try again in {Math.Ceiling(wait.TotalSeconds)} s", wait);
+            return refused;
         }
 
         var line = users.IsUsed ? users.Find(user) : null;
-        if (!await FitsAsync(user, line, password, cancellationToken))
+        bool fits = await FitsAsync(user, line, password, cancellationToken);
+
+        // Counted again, for many may have come at the same moment: no more of them than of others learn whether they were right.
+        if (TooMany(fits ? throttle.WaitFor(source, user) : throttle.Failed(source, user)) is { } late)
         {
-            throttle.Failed(source, user);
+            return late;
+        }
+
+        if (!fits)
+        {
             return new LoginOutcome.Refused(StatusCodes.Status401Unauthorized, "User name or password is wrong");
         }
 
@@ -53,6 +58,10 @@ internal sealed class BasicMode(
         var line = users.IsUsed ? users.Find(name) : null;
         return (line is not null || !users.IsUsed) && stamp == StampOf(line);
     }
+
+    private static LoginOutcome.Refused? TooMany(TimeSpan wait) => wait > TimeSpan.Zero
+        ? new(StatusCodes.Status429TooManyRequests, $"Too many failed attempts to sign in: try again in {Math.Ceiling(wait.TotalSeconds)} s", wait)
+        : null;
 
     private ValueTask<bool> FitsAsync(string user, UserLine? line, ReadOnlyMemory<byte> password, CancellationToken cancellationToken)
     {

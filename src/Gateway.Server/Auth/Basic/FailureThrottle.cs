@@ -11,26 +11,16 @@ internal sealed class FailureThrottle(IOptions<AuthOptions> options, TimeProvide
     private readonly BoundedCache<(string Source, string User), Failures> _failures = new(Capacity, time);
 
     /// <summary>How long a user from an address has to wait; zero when they may try.</summary>
-    public TimeSpan WaitFor(string source, string user)
+    public TimeSpan WaitFor(string source, string user) =>
+        _failures.TryGet((source, user), out var failures) && failures.Count >= options.Value.Basic.MaxFailures ? Left(failures) : TimeSpan.Zero;
+
+    /// <summary>Counts a failed attempt.</summary>
+    /// <returns>How long the user has to wait, where others at the same time have used up the attempts; zero where this was one of them.</returns>
+    public TimeSpan Failed(string source, string user)
     {
-        if (!_failures.TryGet((source, user), out var failures) || failures.Count < options.Value.Basic.MaxFailures)
-        {
-            return TimeSpan.Zero;
-        }
-
-        var left = options.Value.Basic.FailureWindow - time.GetElapsedTime(failures.Since);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    public void Failed(string source, string user)
-    {
-        if (!_failures.TryGet((source, user), out var failures))
-        {
-            failures = new(time.GetTimestamp());
-            _failures.Set((source, user), failures, options.Value.Basic.FailureWindow);
-        }
-
-        failures.Increment();
+        var first = new Failures(time.GetTimestamp());
+        var failures = _failures.TryAdd((source, user), first, options.Value.Basic.FailureWindow) || !_failures.TryGet((source, user), out var earlier) ? first : earlier;
+        return failures.Increment() > options.Value.Basic.MaxFailures ? Left(failures) : TimeSpan.Zero;
     }
 
     public void Succeeded(string source, string user) => _failures.Remove((source, user));
@@ -53,6 +43,12 @@ internal sealed class FailureThrottle(IOptions<AuthOptions> options, TimeProvide
             : address.ToString();
     }
 
+    private TimeSpan Left(Failures failures)
+    {
+        var left = options.Value.Basic.FailureWindow - time.GetElapsedTime(failures.Since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
     private static IPAddress Masked(IPAddress address)
     {
         var bytes = address.GetAddressBytes();
@@ -68,6 +64,6 @@ internal sealed class FailureThrottle(IOptions<AuthOptions> options, TimeProvide
 
         public int Count => Volatile.Read(ref _count);
 
-        public void Increment() => Interlocked.Increment(ref _count);
+        public int Increment() => Interlocked.Increment(ref _count);
     }
 }
