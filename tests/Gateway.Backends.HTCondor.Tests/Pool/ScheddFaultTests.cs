@@ -19,9 +19,9 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
 
         Assert.All(first, handle => Assert.StartsWith("local#", handle.Handle));
         Assert.All(second, handle => Assert.StartsWith(Second + "#", handle.Handle));
-        var listing = await backend.ListAsync(Cancellation);
-        Assert.Equal(first.Concat(second).Select(handle => handle.Handle).Order(StringComparer.Ordinal), listing.Jobs.Select(job => job.Handle).Order(StringComparer.Ordinal));
-        Assert.Empty(listing.UnreachableScopes);
+        JobListing? listing = null;
+        await UntilAsync(async () => (listing = await backend.ListAsync(Cancellation)).UnreachableScopes.Count == 0, () => "both schedds to be listed within the few seconds that they have");
+        Assert.Equal(first.Concat(second).Select(handle => handle.Handle).Order(StringComparer.Ordinal), listing!.Jobs.Select(job => job.Handle).Order(StringComparer.Ordinal));
         Assert.All(await backend.StopAsync([.. first, .. second.Select(handle => handle with { Handle = null })], Cancellation), outcome => Assert.Equal(StopOutcome.Ending, outcome));
         await UntilAsync(async () => (await backend.ListAsync(Cancellation)).Jobs.All(job => job.State == JobState.Ended), () => "all to be gone");
     }
