@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the gateway's relay with HAProxy (with and without splice), nginx and the Python server's Go proxy, in one run, with the same far end.
 
-  relay_bench.py [--rounds 5] [--mb 2000] [--idle 9000] [--relays gateway,haproxy,haproxy-splice,nginx,go] [--only bulk,rtt,connect,idle]
+  relay_bench.py [--rounds 5] [--mb 2000] [--idle 4000] [--relays gateway,haproxy,haproxy-splice,nginx,go] [--only bulk,rtt,connect,idle]
 
 Prints a table; every figure is the median of the rounds, in which the relays alternate. CPU is that of the relay alone, from /proc.
 Needs a Release build of tests/Gateway.Proxy.TestHost, and `apt-get install haproxy nginx libnginx-mod-stream` for the others;
@@ -101,7 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--mb", type=int, default=2000)
-    parser.add_argument("--idle", type=int, default=9000)
+    parser.add_argument("--idle", type=int, default=4000)  # the far end has a thread for each
     parser.add_argument("--streams", default="1,8,64")
     parser.add_argument("--relays", default="gateway,haproxy,haproxy-splice,nginx,go")
     parser.add_argument("--only", default="bulk,rtt,connect,idle")
