@@ -67,6 +67,9 @@ internal sealed record JobAd
     /// <summary>Its files are on their way into the spool (and for a second after), or never got there.</summary>
     public bool IsSpooling => Status == 5 && HoldCode == HoldCodes.SpoolingInput;
 
+    /// <summary>It is being removed and never began: its name may be used again as soon as it is gone.</summary>
+    public bool IsTakenBack => Status == 3 && Starts == 0;
+
     /// <summary>The machine's name without its slot.</summary>
     public string? Host => (RemoteHost ?? LastRemoteHost) is { } slot ? slot[(slot.LastIndexOf('@') + 1)..] : null;
 }

@@ -76,20 +76,23 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
         var rest = new List<PreparedJob>();
         foreach (var job in jobs)
         {
-            if (byName[job.Name].Where(other => other.Ad.Account == job.Account).OrderBy(other => other.Ad.IsSpooling).ThenBy(other => other.Ad.Id).Select(other => ((Schedd, JobAd)?)other).FirstOrDefault() is not var (schedd, ad))
+            if (byName[job.Name].Where(other => other.Ad.Account == job.Account).OrderBy(other => IsOfNoUse(other.Ad)).ThenBy(other => other.Ad.Id).Select(other => ((Schedd, JobAd)?)other).FirstOrDefault() is not var (schedd, ad))
             {
                 rest.Add(job);
             }
-            else if (!ad.IsSpooling)
+            else if (!IsOfNoUse(ad))
             {
                 LogAdopted(job.Name, schedd.Scope, ad.Id);
                 batch.Started(job, schedd, ad.Id, JobExplainer.Report(ad, schedd.Scope).State);
             }
             else
             {
-                batch.Set(job.Index, new StartOutcome.Deferred(Soon, failure is null
-                    ? "An earlier try to hand its files to HTCondor has not come to an end."
-                    : $"HTCondor did not take its files: {failure.Message.TrimEnd('.')}."));
+                batch.Set(job.Index, new StartOutcome.Deferred(Soon, (failure, ad.IsTakenBack) switch
+                {
+                    ({ } reason, _) => $"HTCondor did not take its files: {reason.Message.TrimEnd('.')}.",
+                    (_, true) => "HTCondor is still removing an earlier submission of it.",
+                    _ => "An earlier try to hand its files to HTCondor has not come to an end.",
+                }));
             }
         }
 
@@ -141,6 +144,8 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
 
         return [.. jobs.Where(job => byName.ContainsKey(job.Name))];
     }
+
+    private static bool IsOfNoUse(JobAd ad) => ad.IsSpooling || ad.IsTakenBack;
 
     private bool IsOld(JobAd ad) => ad.Submitted is { } submitted && time.GetUtcNow().ToUnixTimeSeconds() - submitted > options.Tools.SubmitTimeout.TotalSeconds + Soon.TotalSeconds;
 

@@ -106,7 +106,9 @@ public sealed class CredentialTests(PoolFixture pool) : PoolTest(pool)
             await StartAsync(backend, job);
             await UntilStartedAsync(job);
 
+            // HTCondor compares the file's time with the job's start by whole seconds: a renewal is seldom as close as a test's.
             await WriteProxyAsync(path, "second");
+            File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(2));
 
             var renewed = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path, Cancellation)));
             await UntilAsync(() => Task.FromResult(Lines(job.Name).Contains(renewed)), () => $"the renewed proxy in the job; seen: {string.Join(", ", Lines(job.Name).Distinct())}");

@@ -135,6 +135,25 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
     }
 
     [Fact]
+    public async Task JobOfAnEarlierTry_StillBeingRemoved_IsWaitedForAndNotTakenForTheJob()
+    {
+        var backend = Create(("Submit:Requirements", "False"));
+        var job = Job(Stay);
+        await StartAsync(backend, job);
+
+        // A busy schedd takes its time to let a job go; this one takes until it is told.
+        await EditAsync(job, "LeaveJobInQueue", "true");
+        await Fixture.ExecAsync("root", "condor_rm", "-constraint", $"DaskGatewayJob == \"{job.Name}\"");
+        Assert.Equal("3", await QueueAsync($"DaskGatewayJob == \"{job.Name}\"", "JobStatus"));
+        var retry = job with { Attempt = 2 };
+        Assert.IsType<StartOutcome.Deferred>(Assert.Single(await Create(("Submit:Requirements", "False")).StartAsync([retry], Cancellation)));
+
+        await EditAsync(job, "LeaveJobInQueue", "false");
+        await UntilAsync(async () => Assert.Single(await backend.StartAsync([retry], Cancellation)) is StartOutcome.Started, () => "the next try to succeed");
+        Assert.Equal("1", await QueueAsync($"JobStatus != 3 && DaskGatewayJob == \"{job.Name}\"", "JobStatus"));
+    }
+
+    [Fact]
     public async Task SpoolFull_ForReal_IsDeferredWithHTCondorsReasonAndThenMadeOnce()
     {
         var backend = Create(PoolSettings.Token);
@@ -209,6 +228,8 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
             return false;
         }
     }
+
+    private Task EditAsync(JobStart job, string attribute, string value) => Fixture.ExecAsync("root", "condor_qedit", "-constraint", $"DaskGatewayJob == \"{job.Name}\"", attribute, value);
 
     private async Task SignalSecondAsync(string signal)
     {
