@@ -75,4 +75,15 @@ public abstract class LifecycleTests(Func<CancellationToken, Task<TestDatabase>>
         Assert.Empty(await context.Database.GetPendingMigrationsAsync(Token));
         Assert.False(context.Database.HasPendingModelChanges());
     }
+
+    /// <summary>The build makes the list by which a start tells that a database is up to date.</summary>
+    [Fact]
+    public async Task ListOfMigrations_InTheAssembly_NamesThoseOfEntityFramework()
+    {
+        await using var context = Store.Database.NewContext();
+        var assembly = context.GetService<IMigrationsAssembly>();
+        using var list = new StreamReader(assembly.Assembly.GetManifestResourceStream("migrations.txt")!);
+
+        Assert.Equal(assembly.Migrations.Keys.Order(StringComparer.Ordinal), (await list.ReadToEndAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+    }
 }

@@ -19,11 +19,12 @@ internal sealed class PostgresDatabase : StoreDatabase
     private readonly StorageOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly Lazy<NpgsqlDataSource> _source;
+    private readonly ConnectionGate _gate;
 
     public PostgresDatabase(StorageOptions options, StoreMetrics metrics, TimeProvider time, ChangeHub hub, ILoggerFactory loggers)
         : base(options, metrics, time, hub)
     {
-        (_options, _loggers) = (options, loggers);
+        (_options, _loggers, _gate) = (options, loggers, new ConnectionGate(time));
         _source = new Lazy<NpgsqlDataSource>(MakeSource);
     }
 
@@ -32,7 +33,8 @@ internal sealed class PostgresDatabase : StoreDatabase
     /// <summary>Tells this process' own announcements from those of others.</summary>
     public string Sender { get; } = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12];
 
-    public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.Value.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) =>
+        _gate.OpenAsync(_source.Value.OpenConnectionAsync, e => PostgresFaults.IsDown(e) ? Translate(e).Message : null, cancellationToken);
 
     protected override int ReadsAtOnce => 4;
 

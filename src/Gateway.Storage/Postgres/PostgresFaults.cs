@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gateway.Storage.Sessions;
 using Npgsql;
 
@@ -13,6 +14,14 @@ internal static class PostgresFaults
         PostgresException answered => OfState(answered.SqlState),
         NpgsqlOperationInProgressException => StoreFault.None,
         _ => OfCause(exception),
+    };
+
+    /// <summary>Whether an attempt to connect says that nobody can: nothing listens, or the server starts, stops or recovers. A wait that was too long says nothing of others.</summary>
+    public static bool IsDown(Exception exception) => exception switch
+    {
+        PostgresException answered => answered.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown,
+        NpgsqlException { InnerException: SocketException } or SocketException => true,
+        _ => false,
     };
 
     private static StoreFault OfState(string state) => state switch

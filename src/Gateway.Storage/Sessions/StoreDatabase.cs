@@ -7,7 +7,6 @@ using Gateway.Storage.Schema;
 using Gateway.Storage.Signals;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Gateway.Storage.Sessions;
 
@@ -113,8 +112,8 @@ internal abstract class StoreDatabase : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the database has every migration of this version. Asked by hand: Entity Framework's own question takes longer than the rest of
-    /// a start together, for it builds the model first.
+    /// Whether the database has every migration of this version. Asked by hand, of a list that the build has made: Entity Framework's own question
+    /// takes longer than the rest of a start together, for it builds the model first, and what it has loaded stays in memory.
     /// </summary>
     protected async Task<bool> IsMigratedAsync(string migrations, CancellationToken cancellationToken)
     {
@@ -126,8 +125,14 @@ internal abstract class StoreDatabase : IAsyncDisposable
         }
 
         var applied = await session.Command($"SELECT \"MigrationId\" FROM \"{History}\"").NamesAsync(cancellationToken);
-        return Assembly.Load(migrations).GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().All(applied.Contains);
+        using var list = new StreamReader(Resource(migrations, "migrations.txt"));
+        var known = (await list.ReadToEndAsync(cancellationToken)).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return known.All(applied.Contains);
     }
+
+    /// <summary>A file that the assembly of migrations carries.</summary>
+    protected static Stream Resource(string migrations, string name) =>
+        Assembly.Load(migrations).GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{migrations} has no {name}.");
 
     /// <summary>The cause in a few words, without a secret.</summary>
     protected abstract string Describe(Exception exception);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Gateway.Storage.Configuration;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
@@ -14,7 +13,6 @@ internal sealed class SqliteDatabase : StoreDatabase
 {
     private const string FileName = "gateway.db";
     private const string Migrations = "Gateway.Migrations.Sqlite";
-    private const string Script = "schema.sql";
     private readonly SqlitePragmas _pragmas = new();
     private readonly Lazy<string> _connection;
     private readonly StorageOptions _options;
@@ -126,8 +124,7 @@ internal sealed class SqliteDatabase : StoreDatabase
     /// <returns>False where the database is not new.</returns>
     private async Task<bool> MakeSchemaAsync(CancellationToken cancellationToken)
     {
-        await using var script = Assembly.Load(Migrations).GetManifestResourceStream(Script) ?? throw new InvalidOperationException($"{Migrations} has no {Script}.");
-        using var reader = new StreamReader(script);
+        using var script = new StreamReader(Resource(Migrations, "schema.sql"));
         await using var connection = Open();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
@@ -139,7 +136,7 @@ internal sealed class SqliteDatabase : StoreDatabase
         }
 
 #pragma warning disable CA2100 // A file of this project.
-        command.CommandText = await reader.ReadToEndAsync(cancellationToken);
+        command.CommandText = await script.ReadToEndAsync(cancellationToken);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -1,8 +1,10 @@
 """Both ends of a relayed connection, for measuring the relay between them.
 
 A relay looks at the ClientHello only. So the client sends a true one, then plain bytes: both ends stay cheap, and what the
-relay itself costs shows. After the hello come one letter and a number: S n (sink n bytes), D n (send n bytes), E 0 (echo).
+relay itself costs shows. After the hello come one letter and a number: S n (sink n bytes), D n (send n bytes), E 0 (echo),
+I 0 (echo one byte, then be idle until the client closes).
 """
+import selectors
 import socket
 import ssl
 import struct
@@ -36,7 +38,24 @@ def connect(address):
     return sock
 
 
-def serve_one(sock):
+class Idle:
+    """Holds connections on which nothing more is to come; one thread for all of them."""
+
+    def __init__(self):
+        self.selector = selectors.DefaultSelector()
+        threading.Thread(target=self.close_those_that_end, daemon=True).start()
+
+    def hold(self, sock):
+        self.selector.register(sock, selectors.EVENT_READ)
+
+    def close_those_that_end(self):
+        while True:
+            for key, _ in self.selector.select(1):
+                self.selector.unregister(key.fileobj)
+                key.fileobj.close()
+
+
+def serve_one(sock, idle):
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         exact(sock, struct.unpack(">xxxH", exact(sock, 5))[0])
@@ -46,26 +65,29 @@ def serve_one(sock):
             while left > 0:
                 count = sock.recv_into(buffer)
                 if not count:
-                    return
+                    raise EOFError
                 left -= count
             sock.sendall(b"k")
         elif kind == b"D":
             while left > 0:
                 left -= sock.send(buffer[: min(left, CHUNK)])
+        elif kind == b"I":
+            sock.sendall(exact(sock, 1))
+            idle.hold(sock)
+            return
         else:
             while count := sock.recv_into(buffer):
                 sock.sendall(buffer[:count])
+        sock.close()
     except (EOFError, OSError):
-        pass
-    finally:
         sock.close()
 
 
 def serve(listener):
-    threading.stack_size(128 * 1024)
+    idle = Idle()
     while True:
         sock, _ = listener.accept()
-        threading.Thread(target=serve_one, args=(sock,), daemon=True).start()
+        threading.Thread(target=serve_one, args=(sock, idle), daemon=True).start()
 
 
 def stream(address, greeting, up, count):
@@ -81,9 +103,9 @@ def stream(address, greeting, up, count):
             assert sock.recv(1) == b"k"
 
 
-def echo(address, greeting):
+def echo(address, greeting, kind=b"E"):
     """A connection through which one byte has come back."""
     sock = connect(address)
-    sock.sendall(greeting + struct.pack(">cQ", b"E", 0) + b"x")
+    sock.sendall(greeting + struct.pack(">cQ", kind, 0) + b"x")
     assert sock.recv(1) == b"x"
     return sock

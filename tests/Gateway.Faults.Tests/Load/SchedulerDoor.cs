@@ -9,7 +9,7 @@ namespace Gateway.Faults.Tests.Load;
 /// <summary>The way of a Dask client: TLS to any replica, which carries it to the scheduler whose name it begins with.</summary>
 internal static class SchedulerDoor
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>What is at the end of the way: the schedulers of these tests answer a ClientHello with their cluster's name. Empty: there is no way.</summary>
     public static async Task<string> AskAsync(Replica replica, string cluster, CancellationToken cancellationToken)
