@@ -63,6 +63,11 @@ internal sealed class StoreCommand(DbCommand command, StoreLine line, StoreSql s
                 result.Add(read(reader));
             }
 
+            // Statements after the one that answers run, and fail, when they are come to.
+            while (await reader.NextResultAsync(cancellationToken))
+            {
+            }
+
             return result;
         }
         finally

@@ -25,9 +25,6 @@ internal sealed class SqliteSql : StoreSql
 
     // What is new has to be told from the row before the update, which RETURNING does not show here.
     public override string RecordHeartbeats => $"""
-        CREATE TEMP TABLE IF NOT EXISTS heard (cluster TEXT PRIMARY KEY) WITHOUT ROWID;
-        DELETE FROM heard;
-        INSERT INTO heard
         SELECT h.cluster FROM {From(HeartbeatRows.All)} AS h CROSS JOIN cluster_inbox AS i ON i.cluster = h.cluster
         WHERE NOT i.ended AND i.heartbeat_hash IS NOT h.hash AND NOT (i.incarnation IS h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE));
         UPDATE cluster_inbox AS i
@@ -38,7 +35,6 @@ internal sealed class SqliteSql : StoreSql
             heartbeat_hash = h.hash, incarnation = h.incarnation, sequence = h.sequence, idle_seconds = h.idle_seconds
         FROM {From(HeartbeatRows.All)} AS h
         WHERE i.cluster = h.cluster AND NOT i.ended AND NOT (i.incarnation IS h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE));
-        SELECT cluster FROM heard;
         """;
 
     public override string RecordJobs => $"""
