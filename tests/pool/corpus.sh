@@ -6,7 +6,7 @@ set -euo pipefail
 pool=$(dirname "$0")/pool.sh
 to=${1:?a folder to write to}
 # The list of JobAd.Attributes; a test compares.
-attributes=ClusterId,ProcId,JobStatus,JobPrio,QDate,EnteredCurrentStatus,Owner,RemoteHost,LastRemoteHost,StartdIpAddr,NumJobStarts,HoldReason,HoldReasonCode,HoldReasonSubCode,LastRejMatchReason,LastMatchTime,ExitCode,ExitBySignal,ExitSignal,RemoveReason,VacateReason,VacateReasonCode,JobCurrentStartExecutingDate,RequestMemory,RequestCpus,DaskGatewayJob,DaskGatewayCluster,DaskGatewayKind,DaskGatewayAccount
+attributes=ClusterId,ProcId,JobStatus,JobPrio,QDate,EnteredCurrentStatus,Owner,RemoteHost,LastRemoteHost,StartdIpAddr,NumJobStarts,HoldReason,HoldReasonCode,HoldReasonSubCode,LastRejMatchReason,LastMatchTime,ExitCode,ExitBySignal,ExitSignal,RemoveReason,VacateReason,VacateReasonCode,JobCurrentStartExecutingDate,RequestMemory,RequestCpus,StreamOut,DaskGatewayJob,DaskGatewayCluster,DaskGatewayKind,DaskGatewayAccount
 work=/home/gateway/corpus
 cluster=corpus$(date +%s)
 mkdir -p "$to"

@@ -43,8 +43,8 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
                 }
             }
 
-            // Not before a job has begun: its machine's copy of the ad must not know of a fetch, see the template's TransferOutput.
-            var due = jobs.Where(job => (job.Starts > 0 || (isLast && job.Status == 2)) && job.Status != 3 && (_tried.TryAdd((schedd.Scope, job.Id, job.Status), now) || isLast)).ToList();
+            // What a machine keeps until the end is not in the spool before.
+            var due = jobs.Where(job => (job.Starts > 0 || (isLast && job.Status == 2)) && job.Status != 3 && (job.StreamsOutput || job.Status == Completed) && (_tried.TryAdd((schedd.Scope, job.Id, job.Status), now) || isLast)).ToList();
             foreach (var account in due.GroupBy(job => options.Identity.Mode == IdentityMode.Token ? job.Account : ""))
             {
                 foreach (var some in account.Chunk(500))
@@ -67,12 +67,9 @@ internal sealed partial class OutputFetcher(HTCondorOptions options, CondorTools
         try
         {
             var environment = await identity.AsAsync(account, cancellationToken);
-            if (jobs.Any(job => job.Status == Completed))
-            {
-                // At a job's end the schedd notes what its machine sent: nothing, where output was streamed.
-                string[] names = ["-constraint", constraint.Ids(jobs.Where(job => job.Status == Completed).Select(job => job.Id)), "SpooledOutputFiles", OutputFiles.Both];
-                await tools.RunAsync(new ToolCall("condor_qedit", [.. schedd.Arguments, .. names]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
-            }
+            // The schedd gives what its note says that the machine has sent: nothing, where output was streamed.
+            string[] names = ["-constraint", constraint.Ids(ids), "SpooledOutputFiles", OutputFiles.Both];
+            await tools.RunAsync(new ToolCall("condor_qedit", [.. schedd.Arguments, .. names]) { Timeout = options.Tools.Timeout, Environment = environment }, cancellationToken);
 
             // With a constraint it would pass over jobs that have not ended.
             await tools.RunAsync(new ToolCall("condor_transfer_data", [.. schedd.Arguments, .. ids.Select(id => id.ToString())]) { Timeout = options.Tools.SubmitTimeout, Environment = environment }, cancellationToken);

@@ -8,7 +8,7 @@ internal sealed record JobAd
     /// <summary>The attributes to ask for.</summary>
     public const string Attributes =
         "ClusterId,ProcId,JobStatus,JobPrio,QDate,EnteredCurrentStatus,Owner,RemoteHost,LastRemoteHost,StartdIpAddr,NumJobStarts,HoldReason,HoldReasonCode,HoldReasonSubCode,"
-        + "LastRejMatchReason,LastMatchTime,ExitCode,ExitBySignal,ExitSignal,RemoveReason,VacateReason,VacateReasonCode,JobCurrentStartExecutingDate,RequestMemory,RequestCpus,"
+        + "LastRejMatchReason,LastMatchTime,ExitCode,ExitBySignal,ExitSignal,RemoveReason,VacateReason,VacateReasonCode,JobCurrentStartExecutingDate,RequestMemory,RequestCpus,StreamOut,"
         + $"{JobAttributes.Job},{JobAttributes.Cluster},{JobAttributes.Kind},{JobAttributes.Account}";
 
     public required JobId Id { get; init; }
@@ -63,6 +63,9 @@ internal sealed record JobAd
     public long? RequestMemory { get; init; }
 
     public long? RequestCpus { get; init; }
+
+    /// <summary>What it prints comes to the schedd while it runs.</summary>
+    public bool StreamsOutput { get; init; }
 
     /// <summary>Its files are on their way into the spool (and for a second after), or never got there.</summary>
     public bool IsSpooling => Status == 5 && HoldCode == HoldCodes.SpoolingInput;

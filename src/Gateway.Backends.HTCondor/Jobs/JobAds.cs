@@ -121,6 +121,7 @@ internal static class JobAds
             Executing = Long("JobCurrentStartExecutingDate"),
             RequestMemory = Long("RequestMemory"),
             RequestCpus = Long("RequestCpus"),
+            StreamsOutput = Number("StreamOut") == 1,
         };
 
         int? Number(string key) => numbers.TryGetValue(key, out var value) && value is >= int.MinValue and <= int.MaxValue ? (int)value : null;

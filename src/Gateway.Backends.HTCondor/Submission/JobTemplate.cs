@@ -127,18 +127,8 @@ internal sealed class JobTemplate(HTCondorOptions options, BackendContext contex
     {
         Line(text, "should_transfer_files", "YES");
         Line(text, "when_to_transfer_output", "ON_EXIT_OR_EVICT");
-        if (options.Files.Mode == Options.FileMode.Spool && submit.StreamOutput)
-        {
-            // Streamed output is in the spool only, where the schedd must find it when it is fetched; the machine, which has it not,
-            // must not look for it. Both read this one attribute: only the schedd's copy knows of a fetch after the start.
-            Line(text, "My.TransferOutput", $"ifThenElse(StageOutStart =!= undefined && StageOutStart >= (JobCurrentStartDate ?: 0), {OutputFiles.Both}, \"\")");
-        }
-        else
-        {
-            // Without it all that the job has made in its folder would come back.
-            Line(text, "transfer_output_files", "\"\"");
-        }
-
+        // Without it all that the job has made in its folder would come back.
+        Line(text, "transfer_output_files", "\"\"");
         Line(text, "max_transfer_output_mb", submit.MaxOutputMegabytes.ToString(CultureInfo.InvariantCulture));
         Line(text, "output", $"$(job).{OutputFiles.Output}");
         Line(text, "error", $"$(job).{OutputFiles.Error}");
