@@ -229,7 +229,8 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
         }
     }
 
-    private Task EditAsync(JobStart job, string attribute, string value) => Fixture.ExecAsync("root", "condor_qedit", "-constraint", $"DaskGatewayJob == \"{job.Name}\"", attribute, value);
+    private async Task EditAsync(JobStart job, string attribute, string value) =>
+        Assert.Equal(0, (await Fixture.ExecAsync("root", "condor_qedit", "-constraint", $"DaskGatewayJob == \"{job.Name}\"", attribute, value)).ExitCode);
 
     private async Task SignalSecondAsync(string signal)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Proxy.Configuration;
-using Gateway.Proxy.Relay;
 using Gateway.Proxy.Tests.Harness;
 
 namespace Gateway.Proxy.Tests.Relay;
