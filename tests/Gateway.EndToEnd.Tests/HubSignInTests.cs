@@ -5,6 +5,7 @@ using System.Text.Json;
 using Gateway.EndToEnd.Tests.Browser;
 using Gateway.EndToEnd.Tests.Processes;
 using Gateway.Server.Tests.Auth;
+using Gateway.Testing;
 
 namespace Gateway.EndToEnd.Tests;
 
@@ -18,7 +19,7 @@ public sealed class HubSignInTests
     [InlineData(true)]
     public async Task Dashboard_SignedInAtTheRealHub_IsSeenByItsOwner_AndByNobodyElse(bool behindHubsProxy)
     {
-        int port = GatewayProcess.FreePort();
+        int port = Ports.Take();
         await using var hub = new RealHub { GatewayUrl = $"http://127.0.0.1:{port}", HasProxy = behindHubsProxy };
         await hub.InitializeAsync();
         hub.Require();
@@ -58,7 +59,7 @@ public sealed class HubSignInTests
     public async Task Dashboard_InARealBrowser_LivesAfterSigningIn_AndCannotActInTheVisitorsName(bool behindHubsProxy)
     {
         Chromium.Require();
-        int port = GatewayProcess.FreePort();
+        int port = Ports.Take();
         await using var hub = new RealHub { GatewayUrl = $"http://127.0.0.1:{port}", HasProxy = behindHubsProxy };
         await hub.InitializeAsync();
         hub.Require();

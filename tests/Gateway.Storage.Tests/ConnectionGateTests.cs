@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using Gateway.Core.Store;
 using Gateway.Storage.Postgres;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 
 namespace Gateway.Storage.Tests;
 
@@ -85,6 +87,19 @@ public sealed class ConnectionGateTests
         await OpenAsync();
 
         Assert.Equal(3, _tries);
+    }
+
+    [Fact]
+    public void IsDown_WhatRefuses_AlsoAsOneOfSeveralHosts_AndNotWhatTakesTooLong()
+    {
+        var refused = new NpgsqlException("Failed to connect", new SocketException((int)SocketError.ConnectionRefused));
+        var starting = new PostgresException("the database system is starting up", "FATAL", "FATAL", PostgresErrorCodes.CannotConnectNow);
+
+        Assert.True(PostgresFaults.IsDown(refused));
+        Assert.True(PostgresFaults.IsDown(starting));
+        Assert.True(PostgresFaults.IsDown(new NpgsqlException("Unable to connect to a suitable host", new AggregateException(refused, starting))));
+        Assert.False(PostgresFaults.IsDown(new NpgsqlException("The connection pool has been exhausted", new TimeoutException())));
+        Assert.False(PostgresFaults.IsDown(new PostgresException("sorry, too many clients already", "FATAL", "FATAL", PostgresErrorCodes.TooManyConnections)));
     }
 
     private async Task<int> OpenAsync() => await _gate.OpenAsync(

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Gateway.Testing;
 
@@ -52,7 +50,7 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync("chown", [Account!, folder], cancellationToken);
         }
 
-        var server = new PostgresServer(folder, FreePort());
+        var server = new PostgresServer(folder, Ports.Take());
         await server.RunAsUserAsync("initdb", ["-D", Path.Combine(folder, "data"), "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], cancellationToken);
         await server.StartAgainAsync(cancellationToken);
         return server;
@@ -67,7 +65,7 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync("chown", [Account!, folder], cancellationToken);
         }
 
-        var standby = new PostgresServer(folder, FreePort());
+        var standby = new PostgresServer(folder, Ports.Take());
         await RunToolAsync("pg_basebackup", ["-D", Path.Combine(folder, "data"), "-R", "-X", "stream", "-c", "fast"], cancellationToken);
         await standby.StartAgainAsync(cancellationToken);
         return standby;
@@ -205,12 +203,5 @@ public sealed class PostgresServer : IAsyncDisposable
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} failed: {await error}{await output}");
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -17,12 +17,19 @@ internal static class PostgresFaults
     };
 
     /// <summary>Whether an attempt to connect says that nobody can: nothing listens, or the server starts, stops or recovers. A wait that was too long says nothing of others.</summary>
-    public static bool IsDown(Exception exception) => exception switch
+    public static bool IsDown(Exception exception)
     {
-        PostgresException answered => answered.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown,
-        NpgsqlException { InnerException: SocketException } or SocketException => true,
-        _ => false,
-    };
+        // Where there are several hosts, what the first of them said is the innermost.
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is SocketException or PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static StoreFault OfState(string state) => state switch
     {

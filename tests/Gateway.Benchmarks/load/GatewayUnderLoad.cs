@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Gateway.Testing;
 using Npgsql;
@@ -14,7 +13,7 @@ namespace Gateway.Load;
 internal sealed class GatewayUnderLoad(PostgresServer postgres, string database) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-load-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = Ports.Take();
     private readonly HttpClient _http = new();
     private Process? _process;
 
@@ -160,12 +159,5 @@ internal sealed class GatewayUnderLoad(PostgresServer postgres, string database)
         {
             await Task.Delay(100);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

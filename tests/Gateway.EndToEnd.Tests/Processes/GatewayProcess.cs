@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Gateway.Testing;
 
 namespace Gateway.EndToEnd.Tests.Processes;
 
@@ -39,7 +39,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts a gateway and waits until it says that it is well.</summary>
     /// <param name="settings">Over the defaults of appsettings.json, by key (<c>Section:Key</c>); <c>{port}</c> in a value is the port listened on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, CancellationToken cancellationToken) => StartAsync(settings, FreePort(), cancellationToken);
+    public static Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, CancellationToken cancellationToken) => StartAsync(settings, Ports.Take(), cancellationToken);
 
     /// <summary>The same on a certain port.</summary>
     public static async Task<GatewayProcess> StartAsync(Dictionary<string, string>? settings, int port, CancellationToken cancellationToken)
@@ -101,7 +101,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <returns>Its exit code and all that it printed.</returns>
     public static async Task<(int ExitCode, string Output)> RunAsync(string folder, Dictionary<string, string> settings, CancellationToken cancellationToken)
     {
-        var gateway = new GatewayProcess(settings, folder, FreePort());
+        var gateway = new GatewayProcess(settings, folder, Ports.Take());
         using var process = gateway.Launch();
         try
         {
@@ -165,13 +165,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
                 await Task.Delay(100); // a job that is just ending still writes
             }
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Keep(string? line)

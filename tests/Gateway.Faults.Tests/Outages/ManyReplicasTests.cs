@@ -91,8 +91,7 @@ public sealed class ManyReplicasTests(ManyReplicasTests.TenReplicas fixture, ITe
     public async Task Postgres_BackAfterUsersOfTenReplicasHaveWaited_IsNotRunOver()
     {
         using var alice = new Person(Site.Replicas[0]);
-        string name = await alice.CreateAsync(Token);
-        Assert.Equal("RUNNING", await alice.StatusAsync(name, wait: true, Token));
+        string name = await alice.RunClusterAsync(Site, 0, Token);
         var people = Site.Replicas.SelectMany(r => Enumerable.Range(0, UsersPerReplica).Select(_ => new Person(r))).ToList();
 
         await Site.Postgres.CrashAsync(Token);

@@ -40,7 +40,7 @@ internal sealed class GatewaySite : IAsyncDisposable
         var site = new GatewaySite(postgres, standby ? await postgres.FollowAsync(cancellationToken) : null, Directory.CreateTempSubdirectory("gateway-site-").FullName, await postgres.CreateDatabaseAsync(null, cancellationToken));
         try
         {
-            int[] ports = [.. Enumerable.Range(0, replicas).Select(_ => Replica.FreePort())];
+            int[] ports = [.. Enumerable.Range(0, replicas).Select(_ => Ports.Take())];
             var all = site.Settings(ports, RandomNumberGenerator.GetBytes(32));
             foreach (var (key, value) in settings ?? new Dictionary<string, string>())
             {

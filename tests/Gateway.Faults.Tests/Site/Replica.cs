@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Gateway.Testing;
 
 namespace Gateway.Faults.Tests.Site;
@@ -106,12 +105,5 @@ internal sealed class Replica(string name, int port, string folder, IReadOnlyDic
         {
             await KillAsync();
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gateway.Testing;
 
 namespace Gateway.Server.Tests.Auth;
 
@@ -41,7 +40,7 @@ public sealed class RealHub : IAsyncLifetime
             return;
         }
 
-        int[] ports = FreePorts(3);
+        int[] ports = [Ports.Take(), Ports.Take(), Ports.Take()];
         var start = new ProcessStartInfo(program, ["-f", Path.Combine(AppContext.BaseDirectory, "Auth", "JupyterHub", "jupyterhub_config.py")])
         {
             WorkingDirectory = _folder.FullName,
@@ -110,15 +109,6 @@ public sealed class RealHub : IAsyncLifetime
         await StopAsync();
         _process?.Dispose();
         _folder.Delete(recursive: true);
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        Array.ForEach(listeners, listener => listener.Start());
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        Array.ForEach(listeners, listener => listener.Dispose());
-        return ports;
     }
 
     private HttpClient Maker() => new() { DefaultRequestHeaders = { { "Authorization", $"token {_makerToken}" } } };
