@@ -7,7 +7,7 @@ namespace Gateway.Testing;
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string User = "gateway";
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(2);
     private readonly string _folder;
     private Process? _wrapper;
     private int _databases;

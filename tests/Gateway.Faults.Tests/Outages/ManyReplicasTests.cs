@@ -9,7 +9,7 @@ namespace Gateway.Faults.Tests.Outages;
 /// <summary>What one replica does is so on all of them.</summary>
 public sealed class ManyReplicasTests(ManyReplicasTests.TenReplicas fixture, ITestOutputHelper output) : IClassFixture<ManyReplicasTests.TenReplicas>
 {
-    private const int UsersPerReplica = 10;
+    private const int UsersPerReplica = 2;
     private const int PoolSize = 8;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
