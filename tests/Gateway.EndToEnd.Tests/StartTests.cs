@@ -51,14 +51,27 @@ public sealed class StartTests : IDisposable
         await EndsAsync(2, $"Configuration: The key file {Path.Combine(Data, "encryption.key")}: ");
     }
 
-    private async Task EndsAsync(int code, string sentence, params (string Key, string Value)[] settings)
+    /// <summary>Where starts do not change the schema, the command does; what is there is encrypted anew by another.</summary>
+    [Fact]
+    public async Task Commands_MigrateAndRotateKeys_DoTheirWorkAndEnd()
+    {
+        (string, string) onlyByCommand = ("Storage:MigrateOnStart", "false");
+        await EndsAsync(1, "gateway migrate", onlyByCommand);
+        await RunsAsync("migrate", 0, "The schema is up to date.", onlyByCommand);
+        await RunsAsync("migrate", 0, "The schema is up to date.", onlyByCommand);
+        await RunsAsync("rotate-keys", 0, "rows are now encrypted under the first key.", onlyByCommand);
+    }
+
+    private Task EndsAsync(int code, string sentence, params (string Key, string Value)[] settings) => RunsAsync(null, code, sentence, settings);
+
+    private async Task RunsAsync(string? command, int code, string sentence, params (string Key, string Value)[] settings)
     {
         var all = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
         all["Storage:DataFolder"] = Data;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
         patience.CancelAfter(TimeSpan.FromMinutes(2));
 
-        var (exitCode, output) = await GatewayProcess.RunAsync(_folder, all, patience.Token);
+        var (exitCode, output) = await GatewayProcess.RunAsync(_folder, all, command, patience.Token);
 
         Assert.Contains(sentence, output, StringComparison.Ordinal);
         Assert.True(exitCode == code, $"ended with {exitCode}:\n{output}");

@@ -90,7 +90,7 @@ internal sealed partial class Adoption(HTCondorOptions options, CondorQueue queu
                 batch.Set(job.Index, new StartOutcome.Deferred(Soon, (failure, ad.IsTakenBack) switch
                 {
                     ({ } reason, _) => $"HTCondor did not take its files: {reason.Message.TrimEnd('.')}.",
-                    (_, true) => "HTCondor is still removing an earlier submission of it.",
+                    (_, true) => "HTCondor is still removing an earlier submission of it: it is submitted again when that is gone.",
                     _ => "An earlier try to hand its files to HTCondor has not come to an end.",
                 }));
             }

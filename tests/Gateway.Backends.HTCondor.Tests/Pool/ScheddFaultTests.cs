@@ -146,7 +146,8 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
         await Fixture.ExecAsync("root", "condor_rm", "-constraint", $"DaskGatewayJob == \"{job.Name}\"");
         Assert.Equal("3", await QueueAsync($"DaskGatewayJob == \"{job.Name}\"", "JobStatus"));
         var retry = job with { Attempt = 2 };
-        Assert.IsType<StartOutcome.Deferred>(Assert.Single(await Create(("Submit:Requirements", "False")).StartAsync([retry], Cancellation)));
+        var deferred = Assert.IsType<StartOutcome.Deferred>(Assert.Single(await Create(("Submit:Requirements", "False")).StartAsync([retry], Cancellation)));
+        Assert.Equal("HTCondor is still removing an earlier submission of it: it is submitted again when that is gone.", deferred.Reason);
 
         await EditAsync(job, "LeaveJobInQueue", "false");
         await UntilAsync(async () => Assert.Single(await backend.StartAsync([retry], Cancellation)) is StartOutcome.Started, () => "the next try to succeed");

@@ -75,10 +75,15 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    private Process Launch()
+    private Process Launch(string? command = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "gateway.dll"));
+        if (command is not null)
+        {
+            start.ArgumentList.Add(command);
+        }
+
         start.Environment["Server__Listen__0"] = $"127.0.0.1:{Port}";
         start.Environment["Server__DataFolder"] = Path.Combine(Folder, "data");
         foreach (var (key, value) in _settings)
@@ -97,12 +102,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Runs a gateway that is to end by itself.</summary>
     /// <param name="folder">Where it runs, and its data folder is.</param>
     /// <param name="settings">As for <see cref="StartAsync(Dictionary{string, string}?, CancellationToken)"/>.</param>
+    /// <param name="command">Such as <c>migrate</c>; null: it serves.</param>
     /// <param name="cancellationToken">Ends the wait, and the process.</param>
     /// <returns>Its exit code and all that it printed.</returns>
-    public static async Task<(int ExitCode, string Output)> RunAsync(string folder, Dictionary<string, string> settings, CancellationToken cancellationToken)
+    public static async Task<(int ExitCode, string Output)> RunAsync(string folder, Dictionary<string, string> settings, string? command, CancellationToken cancellationToken)
     {
         var gateway = new GatewayProcess(settings, folder, Ports.Take());
-        using var process = gateway.Launch();
+        using var process = gateway.Launch(command);
         try
         {
             await process.WaitForExitAsync(cancellationToken);
