@@ -1,4 +1,5 @@
 using Gateway.EndToEnd.Tests.Processes;
+using Gateway.Testing;
 
 namespace Gateway.EndToEnd.Tests;
 
@@ -11,7 +12,7 @@ public sealed class FarmFaultTests(FarmPool pool)
     [Fact]
     public async Task WorkersHeldRemovedAndLost_AreReplacedAndExplained()
     {
-        pool.Require();
+        await pool.RequireAsync();
         await using var gateway = await GatewayProcess.StartAsync(await SettingsAsync(("Lifecycle:HeldTimeout", "00:00:03")), Token);
         using var scenario = pool.StartScenario("farm_faults", "alice", gateway);
 
@@ -22,7 +23,7 @@ public sealed class FarmFaultTests(FarmPool pool)
         await pool.ExecAsync("condor_rm", (await pool.WorkersAsync())[0].Id);
         scenario.Go();
         await scenario.ReachAsync("lose", Token);
-        await pool.ExecAsync("sh", "-c", "for p in $(pidof condor_starter); do [ \"$(readlink /proc/$p/root)\" = \"$(readlink /proc/$$/root)\" ] && kill -9 $p; done; true");
+        await HTCondorPool.KillAsync("condor_starter");
         scenario.Go();
 
         await scenario.ReachAsync("ok", Token);
@@ -32,7 +33,7 @@ public sealed class FarmFaultTests(FarmPool pool)
     [Fact]
     public async Task GatewayKilledWhileItSubmits_ManyTimes_EachWorkerIsOneJob()
     {
-        pool.Require();
+        await pool.RequireAsync();
         await using var gateway = await GatewayProcess.StartAsync(
             await SettingsAsync(("Backends:farm:Limits:CallTimeout", "00:00:10"), ("Backends:farm:Tools:SubmitTimeout", "00:00:08"), ("Reconciliation:StrayGrace", "00:00:10")), Token);
         using var scenario = pool.StartScenario("farm_killed", "alice", gateway);
@@ -63,7 +64,7 @@ public sealed class FarmFaultTests(FarmPool pool)
     [InlineData("credential")]
     public async Task JobsOrTheirCredentialsEnd_WorkersHandOverTheirDataBeforeAndAreReplaced(string what)
     {
-        pool.Require();
+        await pool.RequireAsync();
         (string, string)[] settings = what == "wall time"
             ? [("Backends:farm:Submit:MaxDuration", "00:02:00"), ("Backends:farm:Dask:LifetimeMargin", "45"), ("Backends:farm:Dask:LifetimeStagger", "15")]
             : [

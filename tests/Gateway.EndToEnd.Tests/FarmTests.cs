@@ -14,7 +14,7 @@ public sealed class FarmTests(FarmPool pool)
     [InlineData("farm", false)]
     public async Task Clusters_OfTwoUsers_RunAsTheirOwnJobs(string schedulerBackend, bool throughProxy)
     {
-        pool.Require();
+        await pool.RequireAsync();
         await using var gateway = await GatewayProcess.StartAsync(await pool.SettingsAsync(schedulerBackend, throughProxy), Token);
         await pool.RunScenarioAsync("farm", "alice", gateway, Token);
         if (schedulerBackend == "farm")

@@ -138,14 +138,16 @@ public abstract class PresenceTests(Func<CancellationToken, Task<TestDatabase>> 
         Assert.Single(taken, t => t);
         var (holder, waiter) = taken[0] ? ("a", "b") : ("b", "a");
         Assert.True(await Store.Duties.TakeAsync("sweep", holder, Lease, Token));
-        Assert.True(await other.TakeAsync("other", waiter, Lease, Token));
         await Database.AgeAsync(Lease, Token);
         Assert.True(await other.TakeAsync("sweep", waiter, Lease, Token));
+        Assert.True(await other.TakeAsync("other", waiter, Lease, Token));
         Assert.False(await Store.Duties.TakeAsync("sweep", holder, Lease, Token));
 
-        await other.GiveUpAsync(waiter, Token);
+        await Store.Duties.GiveUpAsync("sweep", holder, Token); // which it has no longer
+        Assert.False(await Store.Duties.TakeAsync("sweep", holder, Lease, Token));
+        await other.GiveUpAsync("sweep", waiter, Token);
         Assert.True(await Store.Duties.TakeAsync("sweep", holder, Lease, Token));
-        Assert.True(await Store.Duties.TakeAsync("other", holder, Lease, Token));
+        Assert.False(await Store.Duties.TakeAsync("other", holder, Lease, Token));
     }
 
     private Task TellAsync(string replica, int clients) => Store.Jobs.RecordClientsAsync(replica, new Dictionary<string, int> { ["c1"] = clients }, Token);

@@ -42,9 +42,6 @@ submit() { # submit NAME LINES...: one job of the gateway's; prints its number
 
 status() { [ "$(gw condor_q "$1" -af JobStatus)" = "$2" ]; }
 gone() { [ -z "$(gw condor_q "$1" -af JobStatus)" ]; }
-daemon() { # kills a daemon of this pool outright
-  as root sh -c 'for p in $(pidof '"$1"'); do [ "$(readlink /proc/$p/root)" = "$(readlink /proc/$$/root)" ] && kill -9 $p; done; true'
-}
 
 exec 4> >("$pool" hold 4>&- >"$to/.hold" 2>&1)
 until_ "a pool" grep -q 'pool: held' "$to/.hold"
@@ -74,11 +71,11 @@ gw condor_vacate_job -fast "$evicted" >/dev/null
 until_ "its eviction" gone "$evicted"
 starter=$(submit w-starter 'arguments = "-c '\''sleep 600'\''"' "$again" 'periodic_remove = JobStatus == 1 && NumJobStarts > 0' 'My.PeriodicRemoveReason = "gateway: lost its machine"')
 until_ "a running job" status "$starter" 2
-daemon condor_starter
+"$pool" kill condor_starter
 until_ "its loss" gone "$starter"
 lost=$(submit w-lost 'arguments = "-c '\''sleep 600'\''"' 'job_lease_duration = 20' "$again" 'periodic_remove = JobStatus == 1 && NumJobStarts > 0' 'My.PeriodicRemoveReason = "gateway: lost its machine"')
 until_ "a running job" status "$lost" 2
-daemon condor_startd
+"$pool" kill condor_startd
 until_ "the end of its lease" gone "$lost"
 until_ "the machine again" sh -c "'$pool' exec condor_status -af Name | grep slot"
 

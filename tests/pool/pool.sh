@@ -4,6 +4,9 @@
 #   pool.sh start | stop | status    a tuned pool on loopback; start waits until it has a slot
 #   pool.sh hold                     makes and starts it for one test run, alone (others wait), and stops it when standard input ends
 #   pool.sh exec [-u USER] CMD...    runs a command inside
+#   pool.sh clear                    removes all jobs, and waits until the queues are empty
+#   pool.sh processes DAEMON         the process ids of a daemon of this pool, such as condor_schedd
+#   pool.sh kill DAEMON              kills these processes outright, all at one moment
 #   pool.sh remove                   stops the pool, unmounts and removes the chroot
 # Environment:
 #   DASK_GATEWAY_POOL         the chroot (default: ${XDG_CACHE_HOME:-$HOME/.cache}/dask-gateway-pool)
@@ -190,6 +193,17 @@ SEC_USE_FAMILY_SESSION = False
 EOF_SECOND
 }
 
+# Below the ports that the system takes for outgoing connections: one of those could sit on it before the collector does.
+free_port() {
+  inside python3 -c 'import random, socket
+for port in random.sample(range(10000, 15000), 5000):
+    with socket.socket() as s:
+        try: s.bind(("127.0.0.1", port))
+        except OSError: continue
+    print(port)
+    break'
+}
+
 start_pool() {
   [ "$(id -u)" = 0 ] || cannot "a pool needs root"
   local pid port try
@@ -197,7 +211,7 @@ start_pool() {
   [ -e "$ROOT/usr/sbin/condor_master" ] || cannot "$ROOT has no HTCondor: run '$0 make'"
   mounts
   prepare
-  port=${POOL_PORT:-$(inside python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
+  port=${POOL_PORT:-$(free_port)}
   configure "$port" >"$ROOT/etc/condor/config.d/90-pool"
   rm -f "$ROOT$PID"
   inside sh -c "for d in log spool run execute; do mkdir -p $SECOND/\$d; chown condor: $SECOND/\$d; done"
@@ -232,14 +246,53 @@ stop_pool() {
   fail "the master, pid $pid, does not end"
 }
 
+clear_queues() {
+  # A schedd that was killed a moment ago answers in a few seconds.
+  inside sh -c 'for try in $(seq 1 120); do
+      left=
+      for schedd in "" "second@$(hostname)"; do
+        jobs=$(condor_q ${schedd:+-name "$schedd"} -allusers -af:j JobStatus 2>&1) && [ -z "$jobs" ] && continue
+        left="$left$schedd: $jobs "
+        condor_rm ${schedd:+-name "$schedd"} -all >/dev/null 2>&1 && condor_rm ${schedd:+-name "$schedd"} -forcex -all >/dev/null 2>&1
+      done
+      [ -n "$left" ] || exit 0
+      sleep 0.25
+    done
+    echo "$left"; exit 1' || fail "the queues do not become empty"
+}
+
+# Zombies have no root any more, so they are none of these.
+processes() {
+  local at name root
+  root=$(readlink -f "$ROOT")
+  for at in /proc/[0-9]*; do
+    if { read -r name <"$at/comm"; } 2>/dev/null && [ "$name" = "${1:0:15}" ] && [ "$(readlink "$at/root")" = "$root" ]; then
+      echo "${at#/proc/}"
+    fi
+  done
+}
+
+# Frozen first, so that none sees another die. Meanwhile one may end by itself, or give birth to another: those are looked for twice.
+kill_daemon() {
+  local pid pids
+  # shellcheck disable=SC2046
+  kill -STOP $(processes "$1") 2>/dev/null || true
+  pids=$(processes "$1")
+  [ -n "$pids" ] || fail "no $1 runs"
+  # shellcheck disable=SC2086
+  { kill -STOP $pids; kill -KILL $pids; } 2>/dev/null || true
+  for pid in $pids; do
+    while readlink "/proc/$pid/root" >/dev/null 2>&1; do sleep 0.01; done
+  done
+}
+
 # One test run after the other: they kill daemons. A run that dies closes our standard input, too.
 hold_pool() {
   make_pool
   exec 8>"$ROOT.hold"
   flock 8
   start_pool 8>&-
-  # A run that was killed may have left its jobs.
-  inside condor_rm -all >/dev/null 2>&1 || true
+  clear_queues # of a run that was killed
   echo "pool: held"
   cat >/dev/null || true
   stop_pool
@@ -262,8 +315,11 @@ stop) stop_pool ;;
 status) master >/dev/null && echo "pool: runs" || { echo "pool: not running"; exit 1; } ;;
 hold) hold_pool ;;
 exec) shift; mounts; inside "$@" ;;
+clear) clear_queues ;;
+processes) processes "$2" ;;
+kill) kill_daemon "$2" ;;
 second) inside sh -c "echo \$\$ >$PID.second; exec condor_master -f" ;;
 master) inside sh -c "echo \$\$ >$PID; exec condor_master -f" ;;
 remove) remove_pool ;;
-*) sed -n '2,15p' "$0" >&2; exit 2 ;;
+*) sed -n '2,18p' "$0" >&2; exit 2 ;;
 esac

@@ -64,11 +64,32 @@ internal sealed partial class JobMonitor : LoopService
         return HasHints() ? HintSpacing : period;
     }
 
-    /// <summary>A shared backend is watched by one replica at a time. Two for a moment do no harm: what they record is the same.</summary>
-    /// <remarks>Taking it is not cut short by the gateway's stop: a duty taken after this replica's were given up would lie idle until it runs out.</remarks>
+    /// <summary>Whether every replica has a backend of its own behind this instance; a shared one is watched by one replica at a time.</summary>
+    private bool IsEachReplicasOwn => _instance.Backend.Node is not null;
+
+    private string Duty => $"monitor:{_instance.Name}";
+
+    /// <summary>Two that watch for a moment do no harm: what they record is the same.</summary>
+    /// <remarks>Not cut short by the gateway's stop: a duty that is taken all the same, after it was given up, would lie idle until it runs out.</remarks>
     private async Task<bool> IsOursAsync(TimeSpan period) =>
-        _instance.Backend.Node is not null
-        || await _duties.TakeAsync($"monitor:{_instance.Name}", _replica.Value, DutyLease + period, CancellationToken.None);
+        IsEachReplicasOwn || await _duties.TakeAsync(Duty, _replica.Value, DutyLease + period, CancellationToken.None);
+
+    protected override async Task LeaveAsync()
+    {
+        if (IsEachReplicasOwn)
+        {
+            return;
+        }
+
+        try
+        {
+            await _duties.GiveUpAsync(Duty, _replica.Value, CancellationToken.None);
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogNotGivenUp(Logger, _instance.Name, e.Message);
+        }
+    }
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
@@ -250,6 +271,9 @@ internal sealed partial class JobMonitor : LoopService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The jobs of backend {Backend} could not be listed: {Reason}")]
     private static partial void LogListingFailed(ILogger logger, string backend, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The duty to watch backend {Backend} could not be given up; another replica takes it when it runs out. {Reason}")]
+    private static partial void LogNotGivenUp(ILogger logger, string backend, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Jobs of backend {Backend} that no row knows could not be removed: {Reason}")]
     private static partial void LogNotSwept(ILogger logger, string backend, string reason);

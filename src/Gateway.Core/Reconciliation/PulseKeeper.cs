@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Core.Reconciliation;
 
 /// <summary>Notes, again and again, that heartbeats can be taken: a gap of ours is not held against schedulers.</summary>
-internal sealed partial class PulseKeeper(
-    IJobStore store, IDutyStore duties, HearingLoss hearing, ReplicaName replica, ReconcilerSettings settings, PlannerSettings planner, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<PulseKeeper> logger)
+internal sealed class PulseKeeper(
+    IJobStore store, HearingLoss hearing, ReplicaName replica, ReconcilerSettings settings, PlannerSettings planner, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<PulseKeeper> logger)
     : LoopService(time, lifetime, logger)
 {
     protected internal override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
@@ -41,29 +41,4 @@ internal sealed partial class PulseKeeper(
             return settings.PulseGap < most ? settings.PulseGap : most > least ? most : least;
         }
     }
-
-    protected override Task LeaveAsync() => GiveUpAsync(CancellationToken.None);
-
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-
-        // Once more: a monitor may have kept its duty while the gateway began to stop.
-        await GiveUpAsync(cancellationToken);
-    }
-
-    private async Task GiveUpAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await duties.GiveUpAsync(replica.Value, cancellationToken);
-        }
-        catch (StoreUnavailableException e)
-        {
-            LogNotGivenUp(Logger, e.Message);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This replica's duties could not be given up; others take them when they run out. {Reason}")]
-    private static partial void LogNotGivenUp(ILogger logger, string reason);
 }

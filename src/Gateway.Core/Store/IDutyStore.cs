@@ -11,6 +11,6 @@ public interface IDutyStore
     /// <returns>True while this replica has it.</returns>
     Task<bool> TakeAsync(string duty, string replica, TimeSpan lease, CancellationToken cancellationToken);
 
-    /// <summary>Gives up all duties of a replica that stops, so that others take over at once.</summary>
-    Task GiveUpAsync(string replica, CancellationToken cancellationToken);
+    /// <summary>Gives up a duty of a replica that stops, so that another takes over at once. Nothing happens where it has the duty no longer.</summary>
+    Task GiveUpAsync(string duty, string replica, CancellationToken cancellationToken);
 }

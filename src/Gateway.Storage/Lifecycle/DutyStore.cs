@@ -16,9 +16,10 @@ internal sealed class DutyStore(StoreDatabase database) : IDutyStore
                 """).With("duty", duty).With("replica", replica).With("lease", lease).ExecuteAsync(token) > 0,
             cancellationToken);
 
-    public Task GiveUpAsync(string replica, CancellationToken cancellationToken) =>
+    public Task GiveUpAsync(string duty, string replica, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            "give-up-duties",
-            (session, token) => session.Command("DELETE FROM duties WHERE owner = @replica").With("replica", replica).ExecuteAsync(token),
+            "give-up-duty",
+            (session, token) => session.Command("DELETE FROM duties WHERE name = @duty AND owner = @replica")
+                .With("duty", duty).With("replica", replica).ExecuteAsync(token),
             cancellationToken);
 }

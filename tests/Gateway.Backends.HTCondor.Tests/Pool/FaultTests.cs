@@ -1,5 +1,6 @@
 using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
+using Gateway.Testing;
 
 namespace Gateway.Backends.HTCondor.Tests.Pool;
 
@@ -13,7 +14,7 @@ public sealed class FaultTests(PoolFixture pool) : PoolTest(pool)
         var handle = await StartAsync(backend, job);
         await UntilStartedAsync(job);
 
-        await KillAsync("condor_schedd");
+        await HTCondorPool.KillAsync("condor_schedd");
         await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.ListAsync(Cancellation));
         await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.StartAsync([Job(Stay)], Cancellation));
         await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.StopAsync([handle], Cancellation));
@@ -32,7 +33,7 @@ public sealed class FaultTests(PoolFixture pool) : PoolTest(pool)
         await UntilStartedAsync(job);
         await UntilAsync(backend, handle, report => report.State == JobState.Running, "the job to run");
 
-        await KillAsync("condor_starter");
+        await HTCondorPool.KillAsync("condor_starter");
 
         var report = await UntilAsync(backend, handle, report => report.State == JobState.Ended, "the job to be lost");
         Assert.Contains("lost its place", report.Reason, StringComparison.Ordinal);
@@ -50,7 +51,7 @@ public sealed class FaultTests(PoolFixture pool) : PoolTest(pool)
         await UntilStartedAsync(job);
         await UntilAsync(backend, handle, report => report.State == JobState.Running, "the job to run");
 
-        await KillAsync("condor_startd");
+        await HTCondorPool.KillAsync("condor_startd");
 
         var report = await UntilAsync(backend, handle, report => report.State == JobState.Ended, "the job to be lost");
         Assert.NotNull(report.Reason);
@@ -68,7 +69,7 @@ public sealed class FaultTests(PoolFixture pool) : PoolTest(pool)
         await Fixture.ExecAsync("root", "condor_off", "-negotiator");
         try
         {
-            await UntilAsync(async () => (await Fixture.ExecAsync("root", "pidof", "condor_negotiator")).ExitCode != 0, () => "the negotiator to end");
+            await UntilAsync(async () => (await HTCondorPool.ProcessesAsync("condor_negotiator")).Length == 0, () => "the negotiator to end");
             var job = Job(Stay);
             var handle = await StartAsync(backend, job);
 

@@ -1,5 +1,6 @@
 using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
+using Gateway.Testing;
 
 namespace Gateway.Backends.HTCondor.Tests.Pool;
 
@@ -39,8 +40,7 @@ public abstract class PoolTest(PoolFixture pool) : IAsyncLifetime
 
         if (pool.Gateway.Length > 0)
         {
-            await pool.ExecAsync("root", "condor_rm", "-constraint", $"DaskGatewayId == \"{_pool.GatewayId}\"");
-            await pool.ExecAsync("root", "condor_rm", "-forcex", "-constraint", $"DaskGatewayId == \"{_pool.GatewayId}\"");
+            await HTCondorPool.ClearAsync();
         }
 
         _pool.Dispose();
@@ -128,10 +128,7 @@ public abstract class PoolTest(PoolFixture pool) : IAsyncLifetime
     protected async Task<string> QueueAsync(string constraint, params string[] attributes) =>
         (await pool.ExecAsync("root", ["condor_q", "-allusers", "-constraint", $"DaskGatewayId == \"{_pool.GatewayId}\" && ({constraint})", "-af:r", .. attributes])).Output.Trim();
 
-    /// <summary>Kills a daemon and its children outright, all at the same moment: none sees another die.</summary>
-    protected async Task KillAsync(string daemon) => Assert.Contains("killed", await InPoolAsync(daemon, "kill -STOP $all; kill -9 $all && echo killed"), StringComparison.Ordinal);
-
-    /// <summary>Runs a line of shell with <c>$all</c> set to the processes of a daemon in this pool.</summary>
-    protected async Task<string> InPoolAsync(string daemon, string line) => (await pool.ExecAsync(
-        "root", "sh", "-c", $"all=; for p in $(pidof {daemon}); do [ \"$(readlink /proc/$p/root)\" = \"$(readlink /proc/$$/root)\" ] && all=\"$all $p\"; done; {line}; true")).Output;
+    /// <summary>Runs a line of shell in the pool with <c>$all</c> set to the processes of a daemon.</summary>
+    protected async Task<string> InPoolAsync(string daemon, string line) =>
+        (await pool.ExecAsync("root", "sh", "-c", $"all='{string.Join(' ', await HTCondorPool.ProcessesAsync(daemon))}'; {line}; true")).Output;
 }

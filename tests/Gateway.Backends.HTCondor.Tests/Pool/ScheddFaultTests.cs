@@ -1,4 +1,5 @@
 using Gateway.Core.Backends;
+using Gateway.Testing;
 
 namespace Gateway.Backends.HTCondor.Tests.Pool;
 
@@ -71,7 +72,7 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
                 await pause.WaitForNextTickAsync(Cancellation);
             }
 
-            await KillAsync("condor_schedd");
+            await HTCondorPool.KillAsync("condor_schedd");
             var handles = new Dictionary<string, string>();
             Note(await starting);
 

@@ -1,32 +1,23 @@
-using System.Diagnostics;
+using Gateway.Testing;
 
 namespace Gateway.EndToEnd.Tests.Processes;
 
 /// <summary>The real pool of <c>tests/pool/pool.sh</c>, and what a gateway needs to use it from outside its chroot.</summary>
 public sealed class FarmPool : IAsyncLifetime
 {
-    private const int CannotBeHere = 77;
-    private readonly string _script = FindScript();
-    private string? _missing;
+    private HTCondorPool? _pool;
 
-    public static string Root { get; } = Environment.GetEnvironmentVariable("DASK_GATEWAY_POOL")
-        ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/root", ".cache"), "dask-gateway-pool");
+    private static string Root => HTCondorPool.Root;
 
     /// <summary>A folder in the pool that everybody can read: scenarios and schedulers' folders lie here.</summary>
     public string Folder { get; } = Path.Combine(Root, "srv", $"e2e-{Guid.NewGuid():N}");
 
     public async ValueTask InitializeAsync()
     {
-        foreach (string verb in (string[])[.. Directory.Exists(Path.Combine(Root, "etc/condor")) ? Array.Empty<string>() : ["make"], "start"])
+        _pool = await HTCondorPool.HoldAsync();
+        if (_pool.Missing is not null)
         {
-            var (code, output) = await RunAsync(verb);
-            if (code == CannotBeHere)
-            {
-                _missing = $"no HTCondor pool here: {output.Trim()}";
-                return;
-            }
-
-            Assert.True(code == 0, $"pool.sh {verb}: {output}");
+            return;
         }
 
         Directory.CreateDirectory(Folder);
@@ -38,19 +29,26 @@ public sealed class FarmPool : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_missing is null)
+        if (_pool is not null)
         {
-            await RunAsync("stop");
+            await _pool.DisposeAsync();
+        }
+
+        if (Directory.Exists(Folder))
+        {
             Directory.Delete(Folder, recursive: true);
         }
     }
 
-    public void Require()
+    /// <summary>Skips the test where this machine can have no pool; gives it an empty queue where it has one.</summary>
+    public async Task RequireAsync()
     {
-        if (_missing is not null)
+        if (_pool?.Missing is { } missing)
         {
-            Assert.Skip(_missing);
+            Assert.Skip(missing);
         }
+
+        await HTCondorPool.ClearAsync();
     }
 
     /// <summary>Settings of a gateway whose workers are jobs of this pool.</summary>
@@ -58,9 +56,7 @@ public sealed class FarmPool : IAsyncLifetime
     /// <param name="throughProxy">Whether workers come in through the gateway's port.</param>
     public async Task<Dictionary<string, string>> SettingsAsync(string schedulerBackend, bool throughProxy)
     {
-        var (_, uid) = await RunAsync("exec", "id", "-u", "gateway");
-        var (_, gid) = await RunAsync("exec", "id", "-g", "gateway");
-        string inside = Folder[Root.TrimEnd('/').Length..];
+        string account = await HTCondorPool.AccountAsync("gateway");
         var settings = new Dictionary<string, string>
         {
             ["Clusters:SchedulerBackend"] = schedulerBackend,
@@ -73,10 +69,10 @@ public sealed class FarmPool : IAsyncLifetime
             ["Backends:farm:Folder"] = Path.Combine(Root, "home/gateway", Path.GetFileName(Folder)),
             ["Backends:farm:Tools:Root"] = Root,
             ["Backends:farm:Tools:CommandPrefix:0"] = "chroot",
-            ["Backends:farm:Tools:CommandPrefix:1"] = $"--userspec={uid.Trim()}:{gid.Trim()}",
+            ["Backends:farm:Tools:CommandPrefix:1"] = $"--userspec={account}",
             ["Backends:farm:Tools:CommandPrefix:2"] = Root,
             ["Backends:farm:Tools:Environment:HOME"] = "/home/gateway",
-            ["Backends:farm:Files:Owner"] = $"{uid.Trim()}:{gid.Trim()}",
+            ["Backends:farm:Files:Owner"] = account,
             ["Backends:farm:Submit:Disk"] = "1000000",
             ["Backends:farm:Submit:LeaseDuration"] = "00:00:30",
             ["Backends:farm:Submit:MaxVacateTime"] = "00:00:05",
@@ -117,39 +113,16 @@ public sealed class FarmPool : IAsyncLifetime
     {
         string inside = Folder[Root.TrimEnd('/').Length..];
         return Scenario.Start(
-            gateway, [_script, "exec", "-u", user, "env", $"GATEWAY={gateway.Url}", $"GATEWAY_USER={user}", "PYTHONUNBUFFERED=1", "python3", $"{inside}/{name}.py"]);
+            gateway, HTCondorPool.Command(user, "env", $"GATEWAY={gateway.Url}", $"GATEWAY_USER={user}", "PYTHONUNBUFFERED=1", "python3", $"{inside}/{name}.py"));
     }
 
     /// <summary>Runs a command in the pool as root.</summary>
-    internal async Task<string> ExecAsync(params string[] command) => (await RunAsync(["exec", "-u", "root", .. command])).Output.Trim();
+    internal async Task<string> ExecAsync(params string[] command) => (await HTCondorPool.ExecAsync("root", command)).Output.Trim();
 
     /// <summary>What the queue says of the workers' jobs that run or wait: numbers and names.</summary>
     internal async Task<IReadOnlyList<(string Id, string Name)>> WorkersAsync()
     {
         string text = await ExecAsync("condor_q", "-allusers", "-constraint", "DaskGatewayKind == \"Worker\" && JobStatus != 3 && JobStatus != 4", "-af:j", "DaskGatewayJob");
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Where(words => words.Length == 2).Select(words => (words[0], words[1]))];
-    }
-
-    private async Task<(int Code, string Output)> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(_script, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output + await error);
-    }
-
-    private static string FindScript()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string script = Path.Combine(folder.FullName, "tests", "pool", "pool.sh");
-            if (File.Exists(script))
-            {
-                return script;
-            }
-        }
-
-        throw new InvalidOperationException("tests/pool/pool.sh is not above the tests' folder.");
     }
 }

@@ -18,9 +18,9 @@ internal sealed partial class MemoryStore : IDutyStore
         return Task.FromResult(taken);
     }
 
-    public Task GiveUpAsync(string replica, CancellationToken cancellationToken)
+    public Task GiveUpAsync(string duty, string replica, CancellationToken cancellationToken)
     {
-        foreach (string duty in _duties.Where(d => d.Value.Replica == replica).Select(d => d.Key).ToList())
+        if (_duties.TryGetValue(duty, out var held) && held.Replica == replica)
         {
             _duties.Remove(duty);
         }

@@ -33,7 +33,7 @@ internal sealed class Replica : IDisposable
         var starts = new StartRunner(clusters, jobs, Dask);
         var sweeper = new StraySweeper(jobs, clusters, settings, Metrics, time, NullLogger<StraySweeper>.Instance);
         _reconciler = new Reconciler(reconcile, signal, planner, replica, settings, Metrics, time, host, NullLogger<Reconciler>.Instance);
-        _pulse = new PulseKeeper(jobs, duties, new HearingLoss(), replica, settings, World.Settings, time, host, NullLogger<PulseKeeper>.Instance);
+        _pulse = new PulseKeeper(jobs, new HearingLoss(), replica, settings, World.Settings, time, host, NullLogger<PulseKeeper>.Instance);
         foreach (var (backend, farm) in world.Farms)
         {
             var instance = new BackendInstance(backend, FaultProxy.Wrap<IJobBackend>(farm, Faults), new DaskSettings(), World.Limits, new BackendHealth(time, new Random(1)));
