@@ -46,7 +46,7 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
         _queue = new CondorQueue(options, _tools, _schedds, _identity);
         _fetcher = new OutputFetcher(options, _tools, _constraint, _identity, _time, context.Loggers.CreateLogger<OutputFetcher>());
         _events = new EventFollower(options, privateFiles, _tools, known, _time);
-        _preparer = new JobPreparer(layers, new UserFields(options, layers), new JobTemplate(options, context), _files, new Credentials(options, _tools, _time), _identity, _tools);
+        _preparer = new JobPreparer(options, layers, new UserFields(options, layers), new JobTemplate(options, context), _files, new Credentials(options, _tools, _time), _identity, _tools);
         _starter = new JobStarter(
             options,
             _preparer,

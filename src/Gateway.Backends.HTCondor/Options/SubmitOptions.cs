@@ -57,7 +57,7 @@ internal sealed class SubmitOptions
     /// <summary>True: output is sent while the job runs. False: when it ends by itself; what a removed or lost job has written is then lost.</summary>
     public bool StreamOutput { get; set; } = true;
 
-    /// <summary>In MiB: of streamed output the end that is kept on disk (folder mode); of other output all that is brought back, and a job with more is held. 1 or more.</summary>
+    /// <summary>In MiB: of streamed output what is kept (folder mode: the end; spool: the beginning and a last piece); of other output all that is brought back, and a job with more is held. 1 or more.</summary>
     public int MaxOutputMegabytes { get; set; } = 100;
 
     public ContainerOptions Container { get; set; } = new();

@@ -10,12 +10,8 @@ namespace Gateway.Backends.HTCondor.Submission;
 
 /// <summary>Makes of a job to start what is written of it into a submit description, and lays out its files.</summary>
 internal sealed class JobPreparer(
-    SubmitLayers layers, UserFields fields, JobTemplate template, ClusterFiles files, Credentials credentials, Impersonation identity, CondorTools tools)
+    HTCondorOptions options, SubmitLayers layers, UserFields fields, JobTemplate template, ClusterFiles files, Credentials credentials, Impersonation identity, CondorTools tools)
 {
-    // A job finds its command on its PATH, keeps what it writes to itself, and finds its credentials wherever it goes.
-    private const string Start = "umask 077; for v in $DASK_GATEWAY_PATHS; do eval \"case \\$$v in /*) ;; *) export $v=\\$PWD/\\$$v ;; esac\"; done; exec \"$@\"";
-    private const string PathsVariable = "DASK_GATEWAY_PATHS";
-
     // Read by the worker's plugin, which lets the worker hand its data over and leave by then.
     private const string LeaveByVariable = "DASK_GATEWAY_LEAVE_BY";
 
@@ -46,7 +42,7 @@ internal sealed class JobPreparer(
 
         if (own.Environment.Count > 0)
         {
-            environment[PathsVariable] = string.Join(' ', own.Environment.Keys.Order(StringComparer.Ordinal));
+            environment[JobScript.PathsVariable] = string.Join(' ', own.Environment.Keys.Order(StringComparer.Ordinal));
         }
 
         var leaveBy = job.Kind == JobKind.Worker ? own.LeaveBy : null;
@@ -55,10 +51,13 @@ internal sealed class JobPreparer(
             environment[LeaveByVariable] = by.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         }
 
+        // Of what a job streams into the spool nothing can be taken out again; in the gateway's own folder its beginning can.
+        var isBounded = submit.StreamOutput && options.Files.Mode == Options.FileMode.Spool;
+        environment[JobScript.Variable] = JobScript.Write(isBounded ? (long)submit.MaxOutputMegabytes << 20 : null);
         environment.TryAdd("PATH", "/usr/local/bin:/usr/bin:/bin");
         var paths = job.Files.Concat(own.Files).Select(file => tools.Inside(files.Put(job.Cluster, file))).Order(StringComparer.Ordinal).ToList();
         var section = new JobSection(job.Cluster, SubmitText.Environment(environment), string.Join(", ", paths), tools.Inside(files.Folder(job.Cluster)));
-        var arguments = SubmitText.Arguments(["-c", Start, "sh", .. submit.Wrapper, .. ImagePolicy.Prefix(image, submit.Container), .. job.Command]);
+        var arguments = SubmitText.Arguments([.. JobScript.Arguments, .. submit.Wrapper, .. ImagePolicy.Prefix(image, submit.Container), .. job.Command]);
         if (arguments.Length > SubmitDescription.ArgumentLimit)
         {
             throw new SubmitTextException($"the command has more than {SubmitDescription.ArgumentLimit} characters");

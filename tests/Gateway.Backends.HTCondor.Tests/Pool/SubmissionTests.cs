@@ -291,6 +291,29 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
     }
 
     [Fact]
+    public async Task Output_WithoutEnd_Spooled_TakesNoMoreSpoolThanItMay_AndItsEndIsKept()
+    {
+        var backend = Create([.. PoolSettings.Token, ("Submit:MaxOutputMegabytes", "1")]);
+        var job = Job("echo $$ >> \"$W/$N\"; head -c 20000000 /dev/zero | tr '\\0' x; echo; echo the end >&2; echo >> \"$W/$N\"; until [ -e \"$W/go\" ]; do sleep 0.2; done; echo the end; exit 3");
+        var handle = await StartAsync(backend, job);
+        await UntilAsync(() => Task.FromResult(Lines(job.Name).Length == 2), () => "all of it to be written");
+
+        var (_, sizes) = await Fixture.ExecAsync("root", "sh", "-c", $"stat -c %s $(condor_config_val SPOOL)/*/*/*/{job.Name}.out");
+        Assert.InRange(int.Parse(sizes.Trim(), System.Globalization.CultureInfo.InvariantCulture), 1, 1 << 20);
+        await UntilAsync(async () => await ReadAsync(JobOutput.Error) == "the end\n", () => "what it says while it runs");
+
+        await File.WriteAllTextAsync(Path.Combine(Witness, "go"), "", Cancellation);
+        var report = await UntilAsync(backend, handle, report => report.State == JobState.Ended, "it to end");
+        Assert.Equal(3, report.ExitCode);
+        var output = await ReadAsync(JobOutput.Output);
+        Assert.InRange(output.Length, (1 << 20) + (64 << 10), (1 << 20) + (65 << 10));
+        Assert.Contains("[output is cut here", output, StringComparison.Ordinal);
+        Assert.EndsWith("x\nthe end\n", output, StringComparison.Ordinal);
+
+        async Task<string> ReadAsync(JobOutput stream) => System.Text.Encoding.ASCII.GetString((await backend.ReadLogAsync(handle, stream, 0, 4 << 20, Cancellation))?.Bytes.ToArray() ?? []);
+    }
+
+    [Fact]
     public async Task Start_ThousandWorkers_IsOneSubmission()
     {
         var backend = Create(("Submit:Requirements", "False"));
