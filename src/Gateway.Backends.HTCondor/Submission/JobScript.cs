@@ -31,15 +31,15 @@ internal static class JobScript
     /// <summary>Runs the command with its output through pipes whose readers pass on so much, and then only the end.</summary>
     /// <remarks>
     /// The shell stays, and must not be noticed: it passes SIGTERM on, waits until the readers have all (5 seconds: a process that the command left
-    /// behind may hold a pipe), and ends as the command ended, by the same signal or code. dd writes at once what it reads, which head does not.
-    /// Where its options or named pipes are missing, output is not bounded.
+    /// behind may hold a pipe), and ends as the command ended, by the same signal or code. Without stdbuf head would keep what it reads until it has
+    /// some kilobytes. Where these tools are missing, output is not bounded.
     /// </remarks>
     private static string Bounded(long max) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""
-        if { mkfifo .dask-out .dask-err && dd if=/dev/null iflag=count_bytes count=1 status=none; } 2>/dev/null; then
-         keep() { dd bs=65536 iflag=count_bytes count={{max}} status=none; tail -c {{KeptEnd}} | if IFS= read -r l || [ -n "$l" ]; then printf '%s\n' '[output is cut here: only the end of the rest follows]' "$l"; cat; fi; };
-         c=; trap '[ -z "$c" ] || kill -TERM $c' TERM;
+        if { mkfifo .dask-out .dask-err && stdbuf -o0 head -c 0 </dev/null; } 2>/dev/null; then
+         keep() { stdbuf -o0 head -c {{max}}; tail -c {{KeptEnd}} | if IFS= read -r l || [ -n "$l" ]; then printf '%s\n' '[output is cut here: only the end of the rest follows]' "$l"; cat; fi; };
+         c=; trap '[ -z "$c" ] || kill -TERM $c 2>/dev/null' TERM;
          keep <.dask-out & a=$!; keep <.dask-err >&2 & b=$!;
          "$@" >.dask-out 2>.dask-err & c=$!;
          wait $c; s=$?; while kill -0 $c 2>/dev/null; do wait $c; s=$?; done;

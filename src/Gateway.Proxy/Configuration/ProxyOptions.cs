@@ -15,6 +15,9 @@ public sealed class ProxyOptions
     /// <summary>Relay threads, 0 to 64; 0: one for each processor, at most 16.</summary>
     public int Loops { get; set; }
 
+    /// <summary>How long a loop waits awake for the next small message where several came that quickly, 0 to 1 ms; zero: it always sleeps.</summary>
+    public TimeSpan SpinTime { get; set; } = TimeSpan.FromMicroseconds(50);
+
     /// <summary>For a client to say which scheduler it wants, 100 ms to 5 min.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -22,6 +22,7 @@ internal static class ProxyOptionsReader
             nameof(options.SchedulerEndpoint), options.SchedulerEndpoint, text => IPEndPoint.TryParse(text, out var e) && text.EndsWith($":{e.Port}", StringComparison.Ordinal), "an address and a port, such as 0.0.0.0:8786 or [::]:8786");
         options.Relay = s.Choice(nameof(options.Relay), options.Relay);
         options.Loops = s.Number(nameof(options.Loops), options.Loops, 0, 64);
+        options.SpinTime = s.Duration(nameof(options.SpinTime), options.SpinTime, TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
         options.HandshakeTimeout = s.Duration(nameof(options.HandshakeTimeout), options.HandshakeTimeout, Duration.Tenth, Duration.FiveMinutes);
         options.ConnectTimeout = s.Duration(nameof(options.ConnectTimeout), options.ConnectTimeout, Duration.Tenth, Duration.FiveMinutes);
         options.RouteWait = s.Duration(nameof(options.RouteWait), options.RouteWait, TimeSpan.Zero, Duration.Minute);

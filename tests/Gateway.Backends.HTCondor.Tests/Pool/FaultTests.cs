@@ -14,10 +14,18 @@ public sealed class FaultTests(PoolFixture pool) : PoolTest(pool)
         var handle = await StartAsync(backend, job);
         await UntilStartedAsync(job);
 
-        await HTCondorPool.KillAsync("condor_schedd");
-        await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.ListAsync(Cancellation));
-        await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.StartAsync([Job(Stay)], Cancellation));
-        await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.StopAsync([handle], Cancellation));
+        await InPoolAsync("condor_master", "kill -STOP $all"); // it would start another within two seconds
+        try
+        {
+            await HTCondorPool.KillAsync("condor_schedd");
+            await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.ListAsync(Cancellation));
+            await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.StartAsync([Job(Stay)], Cancellation));
+            await Assert.ThrowsAsync<BackendUnavailableException>(() => backend.StopAsync([handle], Cancellation));
+        }
+        finally
+        {
+            await InPoolAsync("condor_master", "kill -CONT $all");
+        }
 
         await UntilAsync(backend, handle, report => report.State == JobState.Running, "the job to be seen again");
         Assert.Single(Lines(job.Name));

@@ -13,6 +13,7 @@ public sealed class ProxyOptionsTests
 {
     [Theory]
     [InlineData("IdleTimeout", "5", "Proxy:IdleTimeout is '5'; allowed is a duration (hours:minutes:seconds) from 00:00:01 to 365.00:00:00, or 00:00:00 for none")]
+    [InlineData("SpinTime", "00:00:01", "Proxy:SpinTime is '00:00:01'; allowed is a duration (hours:minutes:seconds) from 00:00:00 to 00:00:00.0010000")]
     [InlineData("HandshakeTimeout", "00:00:00", "Proxy:HandshakeTimeout is '00:00:00'; allowed is a duration (hours:minutes:seconds) from 00:00:00.1000000 to 00:05:00")]
     [InlineData("Loops", "many", "Proxy:Loops is 'many'; allowed is a whole number from 0 to 64")]
     [InlineData("Limits:MaxConnections", "-1", "Proxy:Limits:MaxConnections is '-1'; allowed is a whole number from 0 to 1000000")]

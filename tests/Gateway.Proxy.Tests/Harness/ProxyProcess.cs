@@ -28,6 +28,16 @@ internal sealed class ProxyProcess : IAsyncDisposable
     /// <summary>Memory of its own, in kB.</summary>
     public long PrivateKilobytes => File.ReadLines($"/proc/{_process.Id}/smaps_rollup").Where(line => line.StartsWith("Private_", StringComparison.Ordinal)).Sum(Number);
 
+    /// <summary>Processor time so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static async Task<ProxyProcess> StartAsync(int target, RelayMode mode, int descriptors = 0, params string[] settings)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /proc");

@@ -39,6 +39,28 @@ public sealed class ProcessTests
         Assert.True(proxy.PrivateKilobytes - memory <= count * kilobytesEach, "memory is kept for the next ones and does not grow");
     }
 
+    [Fact]
+    public async Task Messages_QuickOnesEnd_NoLoopGoesOnLookingForMore()
+    {
+        // Longer than the default, so that this machine's answers count as quick for certain.
+        await using var far = FarEnd.Echo();
+        await using var proxy = await ProxyProcess.StartAsync(far.Port, RelayMode.Splice, 0, "--Proxy:SpinTime 00:00:00.001");
+        using var client = await proxy.DialEchoAsync();
+        for (int i = 0; i < 2000; i++)
+        {
+            await client.AssertEchoAsync((byte)i);
+        }
+
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        await second.WaitForNextTickAsync(Cancel);
+        var before = proxy.ProcessorTime;
+        await second.WaitForNextTickAsync(Cancel);
+        var used = proxy.ProcessorTime - before;
+
+        Assert.True(used < TimeSpan.FromMilliseconds(300), $"an idle proxy took {used.TotalMilliseconds} ms of a second");
+        await client.AssertEchoAsync(1);
+    }
+
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task Descriptors_RunOut_NewOnesWaitOldOnesGoOnAndItIsTold(RelayMode mode)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Gateway.Proxy.Interop;
 using Gateway.Proxy.Sni;
@@ -44,6 +45,7 @@ internal sealed unsafe partial class RelayLoop
         (_relay, _context, Name) = (relay, context, $"relay loop {number}");
         _pipes = new PipePool(context.IsShort);
         _ep = _epoll.Number;
+        _spinTicks = (long)(context.Options.SpinTime.TotalSeconds * Stopwatch.Frequency);
         if (!Watch(_ep, CTL_ADD, _wake.Number, EPOLLIN, WakeUp))
         {
             throw LastError();
@@ -141,7 +143,7 @@ internal sealed unsafe partial class RelayLoop
 
     private void Turn(byte* events)
     {
-        int n = epoll_wait(_ep, events, MaxEvents, _again.Count > 0 ? 0 : NextTimer());
+        int n = Wait(events);
         if (n < 0 && Errno != EINTR)
         {
             throw LastError();
