@@ -150,6 +150,58 @@ public sealed class AddressTests
         Assert.False(ListeningSocket.IsOf("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", port));
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("::1")]
+    [InlineData("::")]
+    [InlineData("::ffff:127.0.0.1")]
+    public async Task KernelsAnswer_IsWhatItsTablesSay(string address)
+    {
+        using var listener = new Socket(IPAddress.Parse(address).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (IPAddress.Parse(address).IsIPv4MappedToIPv6)
+        {
+            listener.DualMode = true;
+        }
+
+        listener.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        listener.Listen();
+        var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        using var connected = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await connected.ConnectAsync(address.Contains('.', StringComparison.Ordinal) ? IPAddress.Loopback : IPAddress.IPv6Loopback, port, LocalHarness.Cancellation);
+        using var accepted = await listener.AcceptAsync(LocalHarness.Cancellation);
+
+        var answer = SocketDiagnostics.OnPort(port);
+
+        Assert.SkipWhen(answer is null, "this kernel does not tell of sockets this way");
+        Assert.Equal(IPAddress.Parse(address), Assert.Single(answer).Address);
+        Assert.Equal(ListeningSocket.ReadTables(port), answer);
+        Assert.Empty(SocketDiagnostics.OnPort(((IPEndPoint)connected.LocalEndPoint!).Port)!);
+    }
+
+    [Fact]
+    public void KernelsAnswer_CutOrDamaged_IsNotTrusted()
+    {
+        var random = new Random(5);
+        var piece = new byte[200];
+        for (var i = 0; i < 10_000; i++)
+        {
+            random.NextBytes(piece);
+            piece[0] = (byte)random.Next(256);
+            piece.AsSpan(1, 3).Clear();
+            piece[4] = 20;
+            piece[5] = 0;
+            var found = new List<ListeningSocket>();
+
+            SocketDiagnostics.Take(piece.AsSpan(0, random.Next(piece.Length + 1)), 80, found);
+
+            Assert.All(found, socket => Assert.Equal(80, socket.Port));
+        }
+
+        Assert.False(SocketDiagnostics.Take([15, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 80, []));
+        Assert.False(SocketDiagnostics.Take([36, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 80, []));
+    }
+
     [Fact]
     public async Task Address_OfAProcessWhoseParentIsGone_IsTheJobsOwn()
     {

@@ -12,7 +12,10 @@ internal readonly record struct ListeningSocket(IPAddress Address, int Port, str
     private const string Listening = "0A";
 
     /// <summary>Those that listen on a port.</summary>
-    public static List<ListeningSocket> Read(int port)
+    public static List<ListeningSocket> Read(int port) => SocketDiagnostics.OnPort(port) ?? ReadTables(port);
+
+    /// <summary>The same from the kernel's tables, which every kernel has.</summary>
+    internal static List<ListeningSocket> ReadTables(int port)
     {
         var sockets = new List<ListeningSocket>();
         foreach (var path in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
