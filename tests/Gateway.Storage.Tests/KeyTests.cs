@@ -86,6 +86,19 @@ public abstract class KeyTests(Func<CancellationToken, Task<TestDatabase>> make)
     }
 
     [Fact]
+    public async Task Credentials_OpenedAMomentAgo_AreTheSameAndNotReadAgain()
+    {
+        await CreateAsync("c1", "c2");
+        var first = (await Store.Clusters.CredentialsAsync(["c1"], Token))["c1"];
+        await Database.ExecuteAsync("DELETE FROM credentials WHERE cluster = 'c1'", Token);
+
+        var again = await Store.Clusters.CredentialsAsync(["c1", "c2", "nobody"], Token);
+
+        Assert.Equal(["c1", "c2"], again.Keys.Order());
+        Assert.Equal((first, "token of c2"), (again["c1"], again["c2"].Token));
+    }
+
+    [Fact]
     public async Task ProtectionKeys_StoredByOneReplica_AreReadByAnotherAndEncryptedInTheTable()
     {
         await Store.ProtectionKeys.StoreAsync("key-1", "<key>one</key>", Token);

@@ -15,6 +15,7 @@ internal sealed partial class ClusterStore
     private readonly SharedReads<string, byte[]> _tokens = database.Share<string, byte[]>("token", TokensAsync);
     private readonly SharedReads<string, CredentialRow> _credentials = database.Share<string, CredentialRow>(
         "credentials", async (session, names, token) => (await CredentialRowsAsync(session, names, token)).ToDictionary(r => r.Cluster, StringComparer.Ordinal));
+    private readonly CredentialCache _opened = new(time);
 
     public async Task<ClusterView?> FindAsync(string name, CancellationToken cancellationToken) =>
         await _byName.ReadAsync(name, cancellationToken) is not [var view]
@@ -36,24 +37,44 @@ internal sealed partial class ClusterStore
 
     public async Task<IReadOnlyDictionary<string, ClusterCredentials>> CredentialsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        List<CredentialRow> rows;
-        if (names.Count == 1)
+        var found = new Dictionary<string, ClusterCredentials>(StringComparer.Ordinal);
+        var asked = new List<string>();
+        foreach (string name in names)
         {
-            var row = await _credentials.ReadAsync(names.First(), cancellationToken);
-            rows = row is null ? [] : [row];
-        }
-        else
-        {
-            rows = await database.ReadAsync("credentials", (session, token) => CredentialRowsAsync(session, names, token), cancellationToken);
+            if (_opened.Find(name) is { } opened)
+            {
+                found[name] = opened;
+            }
+            else
+            {
+                asked.Add(name);
+            }
         }
 
+        var rows = await SealedAsync(asked, cancellationToken);
         var blocked = rows.Where(r => !keys.Credentials.CanOpen(r)).ToList();
-        return blocked.Count == 0
-            ? rows.ToDictionary(r => r.Cluster, keys.Credentials.Open, StringComparer.Ordinal)
-            : throw new MissingKeyException(
+        if (blocked.Count > 0)
+        {
+            throw new MissingKeyException(
                 $"Credentials of {string.Join(", ", blocked.Select(r => $"cluster {r.Cluster} (key {r.KeyId})"))} are encrypted under a key that is not configured.",
                 [.. blocked.Select(r => r.Cluster)]);
+        }
+
+        foreach (var row in rows)
+        {
+            var opened = found[row.Cluster] = keys.Credentials.Open(row);
+            _opened.Keep(row.Cluster, opened);
+        }
+
+        return found;
     }
+
+    private async Task<IReadOnlyList<CredentialRow>> SealedAsync(List<string> names, CancellationToken cancellationToken) => names.Count switch
+    {
+        0 => [],
+        1 => await _credentials.ReadAsync(names[0], cancellationToken) is { } row ? [row] : [],
+        _ => await database.ReadAsync("credentials", (session, token) => CredentialRowsAsync(session, names, token), cancellationToken),
+    };
 
     public async Task<TokenRecord?> TokenAsync(string name, CancellationToken cancellationToken) =>
         await _tokens.ReadAsync(name, cancellationToken) is { } hash ? new TokenRecord(name, hash) : null;

@@ -9,7 +9,7 @@ using Gateway.Storage.Sessions;
 namespace Gateway.Storage.Clusters;
 
 /// <summary>What users and schedulers write. What they read is in the other parts.</summary>
-internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys keys) : IClusterStore
+internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys keys, TimeProvider time) : IClusterStore
 {
     public Task<bool> CreateAsync(NewCluster cluster, CancellationToken cancellationToken) =>
         database.WriteAsync(
