@@ -23,7 +23,7 @@ finish() {
 }
 
 rm -rf "$results" && mkdir -p "$results"
-deploy/dev/need.sh dask postgres jupyterhub python-tests || { failed=1; finish; }
+deploy/dev/need.sh dask postgres jupyterhub python-tests browser || { failed=1; finish; }
 # The pool is made beside the build: it takes about two minutes once, and is kept.
 tests/pool/pool.sh make >"$results/pool.log" 2>&1 &
 pool=$!

@@ -79,7 +79,7 @@ internal sealed class JobQueue
 
         if (pid is { } found && job.Runs(found))
         {
-            using var kill = Process.Start("kill", ["-KILL", $"{found}"]);
+            using var kill = Process.Start("/bin/sh", ["-c", $"kill -KILL {found}"]);
             await kill.WaitForExitAsync(cancellationToken);
         }
 

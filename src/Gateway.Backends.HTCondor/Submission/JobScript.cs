@@ -13,7 +13,7 @@ internal static class JobScript
     public const string PathsVariable = "DASK_GATEWAY_PATHS";
 
     /// <summary>Of output that is cut, the end that is kept too, in bytes: how it ended is what one looks for.</summary>
-    public const int KeptEnd = 64 * 1024;
+    public const int KeptEnd = 16 * 1024;
 
     // A job finds its command on its PATH, keeps what it writes to itself, and finds its credentials wherever it goes.
     private const string Prepare =
@@ -31,7 +31,8 @@ internal static class JobScript
     /// <summary>Runs the command with its output through pipes whose readers pass on so much, and then only the end.</summary>
     /// <remarks>
     /// The shell stays, and must not be noticed: it passes SIGTERM on, waits until the readers have all (5 seconds: a process that the command left
-    /// behind may hold a pipe), and ends as the command ended, by the same signal or code. Without stdbuf head would keep what it reads until it has
+    /// behind may hold a pipe), and ends as the command ended, by the same signal or code. A second before it does, for what a machine
+    /// has not read yet when the job is over is lost. Without stdbuf head would keep what it reads until it has
     /// some kilobytes. Where these tools are missing, output is not bounded.
     /// </remarks>
     private static string Bounded(long max) => string.Create(
@@ -44,7 +45,7 @@ internal static class JobScript
          "$@" >.dask-out 2>.dask-err & c=$!;
          wait $c; s=$?; while kill -0 $c 2>/dev/null; do wait $c; s=$?; done;
          { sleep 5; kill $a $b; } >/dev/null 2>&1 & k=$!;
-         wait $a $b; kill $k 2>/dev/null; trap - TERM;
+         wait $a $b; kill $k 2>/dev/null; sleep 1; trap - TERM;
          [ $s -le 128 ] || kill -$((s-128)) $$;
          exit $s;
         fi; {{Run}}

@@ -7,7 +7,7 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
 {
     private static string Second => $"second@{Environment.MachineName}";
 
-    private static (string Key, string Value)[] Two => [("Schedds:0:Name", ""), ("Schedds:1:Name", Second), ("Tools:Timeout", "00:00:05"), ("Tools:SubmitTimeout", "00:00:05")];
+    private static (string Key, string Value)[] Two => [("Schedds:0:Name", ""), ("Schedds:1:Name", Second)];
 
     [Fact]
     public async Task TwoSchedds_JobsGoToTheOneWithFewerWaiting_AndAreFoundInBoth()
@@ -30,7 +30,7 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
     [Fact]
     public async Task OneScheddHangs_ItsJobsCountAsUnknownAndNewOnesGoToTheOther()
     {
-        var backend = Create([.. Two, ("Submit:Requirements", "False")]);
+        var backend = Create([.. Two, ("Submit:Requirements", "False"), ("Tools:Timeout", "00:00:12"), ("Tools:SubmitTimeout", "00:00:12")]);
         await UntilBothAnswerAsync(backend);
         var there = await StartAllAsync(backend, 2);
         var elsewhere = await StartAllAsync(backend, 1);

@@ -306,7 +306,7 @@ public sealed class SubmissionTests(PoolFixture pool) : PoolTest(pool)
         var report = await UntilAsync(backend, handle, report => report.State == JobState.Ended, "it to end");
         Assert.Equal(3, report.ExitCode);
         var output = await ReadAsync(JobOutput.Output);
-        Assert.InRange(output.Length, (1 << 20) + (64 << 10), (1 << 20) + (65 << 10));
+        Assert.InRange(output.Length, (1 << 20) + (16 << 10), (1 << 20) + (17 << 10));
         Assert.Contains("[output is cut here", output, StringComparison.Ordinal);
         Assert.EndsWith("x\nthe end\n", output, StringComparison.Ordinal);
 

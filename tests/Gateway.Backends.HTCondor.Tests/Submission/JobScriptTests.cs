@@ -56,7 +56,7 @@ public sealed class JobScriptTests : IDisposable
         using var job = Start(Max, "trap 'echo bye; exit 7' TERM; echo here; while :; do sleep 0.05; done");
         Assert.Equal("here", await job.StandardOutput.ReadLineAsync(Cancellation)); // at once, not when a buffer is full
 
-        using (var kill = Process.Start("/bin/kill", ["-TERM", $"{job.Id}"]))
+        using (var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {job.Id}"]))
         {
             await kill.WaitForExitAsync(Cancellation);
         }
@@ -80,7 +80,7 @@ public sealed class JobScriptTests : IDisposable
         }
         finally
         {
-            using var kill = Process.Start("/bin/kill", ["-9", left!]);
+            using var kill = Process.Start("/bin/sh", ["-c", $"kill -9 {left}"]);
             await kill.WaitForExitAsync(Cancellation);
         }
     }

@@ -53,9 +53,9 @@ internal sealed class Bench : IDisposable
         return executor;
     }
 
-    public JobMonitor Monitor(IJobStore? jobs = null)
+    public JobMonitor Monitor(IJobStore? jobs = null, IDutyStore? duties = null)
     {
-        var monitor = new JobMonitor(Instance, jobs ?? Jobs, Sweeper(), Metrics, Store, new ReplicaName("bench", "1"), Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
+        var monitor = new JobMonitor(Instance, jobs ?? Jobs, Sweeper(), Metrics, duties ?? Store, new ReplicaName("bench", "1"), Time, new UnusedHost(), NullLogger<JobMonitor>.Instance);
         _made.Add(monitor);
         return monitor;
     }

@@ -30,6 +30,21 @@ public sealed class JobMonitorTests : IDisposable
     }
 
     [Fact]
+    public async Task Stopped_WhileItTakesItsDuty_GivesItUpAfterwards()
+    {
+        var duties = new SlowDuties(_bench.Store);
+        var monitor = _bench.Monitor(duties: duties);
+        await monitor.StartAsync(Bench.Cancellation);
+        await duties.Asked.WaitAsync(Bench.Cancellation);
+
+        var stopping = monitor.StopAsync(Bench.Cancellation);
+        duties.Answer();
+        await stopping;
+
+        Assert.True(await _bench.Store.TakeAsync("monitor:pool", "another", TimeSpan.FromMinutes(1), Bench.Cancellation));
+    }
+
+    [Fact]
     public async Task Listing_JobGone_HasEndedAsTheBackendDescribesIt()
     {
         await StartAsync("a-1", "a-2");

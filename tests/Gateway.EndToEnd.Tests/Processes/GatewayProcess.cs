@@ -131,7 +131,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>SIGTERM; waits for the end.</summary>
     public async Task<int> StopAsync(CancellationToken cancellationToken)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {_process!.Id}"]);
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
     }

@@ -40,7 +40,7 @@ public sealed class CrashPoint(string method, bool after, bool freezes, int coun
         if (freezes)
         {
             // SIGSTOP: every thread stands still until somebody else sends SIGCONT.
-            using var stop = Process.Start("kill", ["-STOP", $"{Environment.ProcessId}"]);
+            using var stop = Process.Start("/bin/sh", ["-c", $"kill -STOP {Environment.ProcessId}"]);
             stop.WaitForExit();
             return;
         }
