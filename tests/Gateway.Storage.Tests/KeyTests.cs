@@ -76,26 +76,27 @@ public abstract class KeyTests(Func<CancellationToken, Task<TestDatabase>> make)
         Assert.Null(protection.Next);
     }
 
+    // Names of their own: the store, which outlives a test, keeps what it has opened, and no cluster has the name of an earlier one.
     [Fact]
     public async Task Credentials_MovedToAnotherRow_AreRefused()
     {
-        await CreateAsync("c1", "c2");
-        await Database.ExecuteAsync("UPDATE credentials SET sealed_token = (SELECT sealed_token FROM credentials WHERE cluster = 'c2') WHERE cluster = 'c1'", Token);
+        await CreateAsync("moved", "other");
+        await Database.ExecuteAsync("UPDATE credentials SET sealed_token = (SELECT sealed_token FROM credentials WHERE cluster = 'other') WHERE cluster = 'moved'", Token);
 
-        await Assert.ThrowsAnyAsync<CryptographicException>(() => Store.Clusters.CredentialsAsync(["c1"], Token));
+        await Assert.ThrowsAnyAsync<CryptographicException>(() => Store.Clusters.CredentialsAsync(["moved"], Token));
     }
 
     [Fact]
     public async Task Credentials_OpenedAMomentAgo_AreTheSameAndNotReadAgain()
     {
-        await CreateAsync("c1", "c2");
-        var first = (await Store.Clusters.CredentialsAsync(["c1"], Token))["c1"];
-        await Database.ExecuteAsync("DELETE FROM credentials WHERE cluster = 'c1'", Token);
+        await CreateAsync("opened", "fresh");
+        var first = (await Store.Clusters.CredentialsAsync(["opened"], Token))["opened"];
+        await Database.ExecuteAsync("DELETE FROM credentials WHERE cluster = 'opened'", Token);
 
-        var again = await Store.Clusters.CredentialsAsync(["c1", "c2", "nobody"], Token);
+        var again = await Store.Clusters.CredentialsAsync(["opened", "fresh", "nobody"], Token);
 
-        Assert.Equal(["c1", "c2"], again.Keys.Order());
-        Assert.Equal((first, "token of c2"), (again["c1"], again["c2"].Token));
+        Assert.Equal(["fresh", "opened"], again.Keys.Order());
+        Assert.Equal((first, "token of fresh"), (again["opened"], again["fresh"].Token));
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
     [Fact]
     public async Task OneScheddHangs_ItsJobsCountAsUnknownAndNewOnesGoToTheOther()
     {
-        var backend = Create([.. Two, ("Submit:Requirements", "False"), ("Tools:Timeout", "00:00:12"), ("Tools:SubmitTimeout", "00:00:12")]);
+        var backend = Create([.. Two, ("Submit:Requirements", "False"), ("Tools:Timeout", "00:00:08"), ("Tools:SubmitTimeout", "00:00:08")]);
         await UntilBothAnswerAsync(backend);
         var there = await StartAllAsync(backend, 2);
         var elsewhere = await StartAllAsync(backend, 1);
