@@ -39,7 +39,7 @@ internal static class JobScript
         CultureInfo.InvariantCulture,
         $$"""
         if { mkfifo .dask-out .dask-err && stdbuf -o0 head -c 0 </dev/null; } 2>/dev/null; then
-         keep() { stdbuf -o0 head -c {{max}}; tail -c {{KeptEnd}} | if IFS= read -r l || [ -n "$l" ]; then printf '%s\n' '[output is cut here: only the end of the rest follows]' "$l"; cat; fi; };
+         keep() { stdbuf -o0 head -c {{max}}; tail -c {{KeptEnd}} | if IFS= read -r l || [ -n "$l" ]; then printf '%s\n' '[output is cut here, at MaxOutputMegabytes: only the end of the rest follows]' "$l"; cat; fi; };
          c=; trap '[ -z "$c" ] || kill -TERM $c 2>/dev/null' TERM;
          keep <.dask-out & a=$!; keep <.dask-err >&2 & b=$!;
          "$@" >.dask-out 2>.dask-err & c=$!;

@@ -168,7 +168,7 @@ internal sealed unsafe partial class RelayLoop
 
     private Step ReadSplice(Link link, ref Half h)
     {
-        _quickWaits = 0;
+        _quickWaits = 0; // in bulk a loop sleeps
         int portion = Portion(ref h);
         if (h.Pipe.IsNone && !_pipes.TryRent(out h.Pipe))
         {
