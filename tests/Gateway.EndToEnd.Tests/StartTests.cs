@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.EndToEnd.Tests.Processes;
@@ -49,6 +50,30 @@ public sealed class StartTests : IDisposable
         Directory.CreateDirectory(Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "encryption.key"), "short", Token);
         await EndsAsync(2, $"Configuration: The key file {Path.Combine(Data, "encryption.key")}: ");
+    }
+
+    /// <summary>Pages of programs that only the start needed are let go; what needs them again finds them.</summary>
+    [Fact]
+    public async Task Started_AtRest_HoldsLessOfItsPrograms_AndGoesOn()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(null, Token);
+        long started = Mapped(gateway.Pid);
+
+        while (Mapped(gateway.Pid) > started * 0.9)
+        {
+            await Task.Delay(100, Token);
+        }
+
+        using var http = new HttpClient();
+        foreach (string path in (string[])["api/health", "api/openapi.json", "metrics"])
+        {
+            using var answer = await http.GetAsync(new Uri($"{gateway.Url}/{path}"), Token);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        // kB of files, mapped and in memory.
+        static long Mapped(int pid) => long.Parse(
+            File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("RssFile:", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Where starts do not change the schema, the command does; what is there is encrypted anew by another.</summary>

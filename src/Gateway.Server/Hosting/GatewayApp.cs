@@ -12,6 +12,7 @@ using Gateway.Server.Api;
 using Gateway.Server.Api.Health;
 using Gateway.Server.Auth;
 using Gateway.Server.Auth.Browser;
+using Gateway.Server.Memory;
 using Gateway.Server.Routing;
 using Gateway.Server.Telemetry;
 using Gateway.Storage;
@@ -55,6 +56,7 @@ internal static class GatewayApp
         builder.Services.AddGatewayApi(builder.Configuration);
         builder.Services.AddHostedService<RoutePublisher>();
         builder.Services.AddHostedService<PresenceReporter>();
+        builder.Services.AddHostedService<StartPages>();
         builder.Services.AddDataProtection().SetApplicationName("dask-gateway");
         builder.Services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(s =>
             new ConfigureOptions<KeyManagementOptions>(keys =>

@@ -8,6 +8,9 @@ namespace Gateway.Server.Telemetry;
 /// <summary>Traces and metrics: at <c>/metrics</c> always, over OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> (or <c>Telemetry:OtlpEndpoint</c>) names a collector.</summary>
 internal static class TelemetryServices
 {
+    // Of one instrument; room for all of them is taken at the start. All labels are bounded: routes, states, backends, outcomes.
+    private const int MostSeries = 500;
+
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder, string version)
     {
         var section = builder.Configuration.GetSection("Telemetry");
@@ -19,6 +22,7 @@ internal static class TelemetryServices
             {
                 metrics.AddMeter(GatewayTelemetry.Name, "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting", "Npgsql")
                     .AddRuntimeInstrumentation()
+                    .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = MostSeries })
                     .AddPrometheusExporter();
                 if (exports)
                 {

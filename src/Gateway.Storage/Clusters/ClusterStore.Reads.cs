@@ -1,6 +1,7 @@
 using Gateway.Core.Clusters;
 using Gateway.Core.Events;
 using Gateway.Core.Store;
+using Gateway.Storage.Encryption;
 using Gateway.Storage.Jobs;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
@@ -86,19 +87,8 @@ internal sealed partial class ClusterStore
 
     private static Task<List<CredentialRow>> CredentialRowsAsync(StoreSession session, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
         session.Command($"""
-            SELECT cluster, certificate, token_hash, key_id, sealed_key, sealed_token FROM credentials
-            WHERE cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
-            """).WithNames(names).QueryAsync(
-            r => new CredentialRow
-            {
-                Cluster = r.GetString(0),
-                Certificate = r.GetString(1),
-                TokenHash = r.GetFieldValue<byte[]>(2),
-                KeyId = r.GetString(3),
-                SealedKey = r.GetFieldValue<byte[]>(4),
-                SealedToken = r.GetFieldValue<byte[]>(5),
-            },
-            cancellationToken);
+            SELECT {SealedRows.CredentialColumns} FROM credentials WHERE cluster IN (SELECT name FROM {session.Sql.From(RowSets.Names)} AS n)
+            """).WithNames(names).QueryAsync(SealedRows.Credential, cancellationToken);
 
     public Task<IReadOnlyList<ClusterEvent>> EventsAsync(string name, long after, int max, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<ClusterEvent>>(

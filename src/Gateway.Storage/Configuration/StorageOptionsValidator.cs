@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Storage.Encryption;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
@@ -58,24 +59,28 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
     private static string? ConnectionFailure(StorageOptions options)
     {
         string key = Key(nameof(options.ConnectionString));
+        bool sqlite = options.Kind == StorageProvider.Sqlite;
         try
         {
-            if (options.Kind == StorageProvider.Sqlite)
-            {
-                return new SqliteConnectionStringBuilder(options.ConnectionString) is { Mode: SqliteOpenMode.Memory } or { DataSource: ":memory:" }
-                    ? $"{key} asks for a database in memory; needed is a file, which survives the process."
-                    : null;
-            }
-
-            return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(options.ConnectionString).Host)
-                ? $"{key} names no host; with Postgres it must be set, such as Host=db.example.org;Database=gateway;Username=gateway."
-                : null;
+            return sqlite ? SqliteFailure(key, options.ConnectionString) : PostgresFailure(key, options.ConnectionString);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
-            return $"{key} cannot be read ({(e as ArgumentException)?.ParamName ?? e.GetType().Name}); needed are keyword=value pairs of {(options.Kind == StorageProvider.Sqlite ? "Microsoft.Data.Sqlite" : "Npgsql")}, separated by ';'.";
+            return $"{key} cannot be read ({(e as ArgumentException)?.ParamName ?? e.GetType().Name}); needed are keyword=value pairs of {(sqlite ? "Microsoft.Data.Sqlite" : "Npgsql")}, separated by ';'.";
         }
     }
+
+    private static string? SqliteFailure(string key, string connection) =>
+        new SqliteConnectionStringBuilder(connection) is { Mode: SqliteOpenMode.Memory } or { DataSource: ":memory:" }
+            ? $"{key} asks for a database in memory; needed is a file, which survives the process."
+            : null;
+
+    // Not inlined: the driver is loaded only where it is used.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string? PostgresFailure(string key, string connection) =>
+        string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(connection).Host)
+            ? $"{key} names no host; with Postgres it must be set, such as Host=db.example.org;Database=gateway;Username=gateway."
+            : null;
 
     private static string Key(string name) => $"{StorageOptions.Section}:{name}";
 }

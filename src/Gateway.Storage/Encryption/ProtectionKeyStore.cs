@@ -13,9 +13,8 @@ internal sealed partial class ProtectionKeyStore(StoreDatabase database, StoreKe
             "protection-keys",
             async (session, token) =>
             {
-                // By hand: this is part of every start.
-                var rows = await session.Command("SELECT name, key_id, sealed_xml FROM protection_keys ORDER BY created_at, name").QueryAsync(
-                    r => new ProtectionKeyRow { Name = r.GetString(0), KeyId = r.GetString(1), SealedXml = r.GetFieldValue<byte[]>(2) }, token);
+                var rows = await session.Command($"SELECT {SealedRows.ProtectionKeyColumns} FROM protection_keys ORDER BY created_at, name")
+                    .QueryAsync(SealedRows.ProtectionKey, token);
                 foreach (var row in rows.Where(r => !keys.Ring.Knows(r.KeyId)))
                 {
                     LogBlocked(logger, row.Name, row.KeyId);

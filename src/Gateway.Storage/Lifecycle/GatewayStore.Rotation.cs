@@ -1,7 +1,6 @@
 using Gateway.Core.Store;
 using Gateway.Storage.Encryption;
 using Gateway.Storage.Sessions;
-using Microsoft.EntityFrameworkCore;
 
 namespace Gateway.Storage.Lifecycle;
 
@@ -12,7 +11,7 @@ internal sealed partial class GatewayStore
     private const string ProtectionFrom = "protection:";
 
     public Task<KeyRotation> RotateKeysAsync(string? after, int max, CancellationToken cancellationToken) =>
-        database.WriteByModelAsync(
+        database.WriteAsync(
             "rotate-keys",
             (session, token) => after?.StartsWith(ProtectionFrom, StringComparison.Ordinal) == true
                 ? RotateProtectionAsync(session, after[ProtectionFrom.Length..], max, token)
@@ -21,12 +20,14 @@ internal sealed partial class GatewayStore
 
     private async Task<KeyRotation> RotateClustersAsync(StoreSession session, string after, int max, CancellationToken cancellationToken)
     {
-        string first = keys.Ring.First;
-        var rows = await session.Context.Credentials
-            .Where(c => string.Compare(c.Cluster, after) > 0 && c.KeyId != first)
-            .OrderBy(c => c.Cluster)
-            .Take(max)
-            .ToListAsync(cancellationToken);
+        var rows = await session.Command($"""
+            SELECT {SealedRows.CredentialColumns} FROM credentials
+            WHERE cluster > @after AND key_id <> @first ORDER BY cluster LIMIT @max
+            """)
+            .With("after", after)
+            .With("first", keys.Ring.First)
+            .With("max", max)
+            .QueryAsync(SealedRows.Credential, cancellationToken);
         var blocked = new List<string>();
         int rewritten = 0;
         foreach (var row in rows)
@@ -38,12 +39,16 @@ internal sealed partial class GatewayStore
             }
 
             var sealedAgain = keys.Credentials.Seal(row.Cluster, keys.Credentials.Open(row));
-            rewritten += await session.Context.Credentials.Where(c => c.Cluster == row.Cluster && c.KeyId == row.KeyId).ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(c => c.KeyId, sealedAgain.KeyId)
-                    .SetProperty(c => c.SealedKey, sealedAgain.SealedKey)
-                    .SetProperty(c => c.SealedToken, sealedAgain.SealedToken),
-                cancellationToken);
+            rewritten += await session.Command("""
+                UPDATE credentials SET key_id = @key_id, sealed_key = @sealed_key, sealed_token = @sealed_token
+                WHERE cluster = @cluster AND key_id = @old
+                """)
+                .With("key_id", sealedAgain.KeyId)
+                .With("sealed_key", sealedAgain.SealedKey)
+                .With("sealed_token", sealedAgain.SealedToken)
+                .With("cluster", row.Cluster)
+                .With("old", row.KeyId)
+                .ExecuteAsync(cancellationToken);
         }
 
         return new KeyRotation(rewritten, blocked, rows.Count == max ? ClustersFrom + rows[^1].Cluster : ProtectionFrom);
@@ -51,12 +56,11 @@ internal sealed partial class GatewayStore
 
     private async Task<KeyRotation> RotateProtectionAsync(StoreSession session, string after, int max, CancellationToken cancellationToken)
     {
-        string first = keys.Ring.First;
-        var rows = await session.Context.ProtectionKeys
-            .Where(k => string.Compare(k.Name, after) > 0 && k.KeyId != first)
-            .OrderBy(k => k.Name)
-            .Take(max)
-            .ToListAsync(cancellationToken);
+        var rows = await session.Command($"SELECT {SealedRows.ProtectionKeyColumns} FROM protection_keys WHERE name > @after AND key_id <> @first ORDER BY name LIMIT @max")
+            .With("after", after)
+            .With("first", keys.Ring.First)
+            .With("max", max)
+            .QueryAsync(SealedRows.ProtectionKey, cancellationToken);
         var blocked = new List<string>();
         int rewritten = 0;
         foreach (var row in rows)
@@ -68,8 +72,12 @@ internal sealed partial class GatewayStore
             }
 
             byte[] sealedAgain = keys.Ring.Seal(ProtectionKeyStore.Open(keys.Ring, row), ProtectionKeyStore.Context(row.Name));
-            rewritten += await session.Context.ProtectionKeys.Where(k => k.Name == row.Name && k.KeyId == row.KeyId).ExecuteUpdateAsync(
-                set => set.SetProperty(k => k.KeyId, first).SetProperty(k => k.SealedXml, sealedAgain), cancellationToken);
+            rewritten += await session.Command("UPDATE protection_keys SET key_id = @first, sealed_xml = @xml WHERE name = @name AND key_id = @old")
+                .With("first", keys.Ring.First)
+                .With("xml", sealedAgain)
+                .With("name", row.Name)
+                .With("old", row.KeyId)
+                .ExecuteAsync(cancellationToken);
         }
 
         return new KeyRotation(rewritten, blocked, rows.Count == max ? ProtectionFrom + rows[^1].Name : null);

@@ -110,7 +110,6 @@ internal sealed partial class GatewayStore(StoreDatabase database, StoreKeys key
         }
     }
 
-    // By hand, as all that a start needs: Entity Framework would build its whole model first.
     private static async Task<Dictionary<string, string>> FactsAsync(StoreSession session, CancellationToken cancellationToken) =>
         (await session.Command("SELECT name, value FROM facts").QueryAsync(r => (Name: r.GetString(0), Value: r.GetString(1)), cancellationToken))
         .ToDictionary(f => f.Name, f => f.Value, StringComparer.Ordinal);

@@ -38,6 +38,9 @@ internal sealed class PostgresDatabase : StoreDatabase
 
     protected override int ReadsAtOnce => 4;
 
+    public override GatewayDbContext NewContext() => GatewayModel.NewContext(
+        _loggers, builder => builder.UseNpgsql(_source.Value, npgsql => npgsql.MigrationsAssembly(Migrations)));
+
     public override async Task MigrateAsync(CancellationToken cancellationToken)
     {
         if (await IsMigratedAsync(Migrations, cancellationToken))
@@ -75,13 +78,6 @@ internal sealed class PostgresDatabase : StoreDatabase
 
         await base.DisposeAsync();
     }
-
-    protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder) => builder
-        .UseNpgsql(_source.Value, npgsql => npgsql
-            .MigrationsAssembly(Migrations)
-            .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
-        .UseLoggerFactory(_loggers)
-        .ConfigureWarnings(QuietLog.Apply);
 
     protected override Task AnnounceAsync(StoreSession session, CancellationToken cancellationToken) =>
         session.Command("SELECT pg_notify(@channel, @payload)")

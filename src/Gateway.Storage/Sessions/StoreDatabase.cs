@@ -5,8 +5,6 @@ using Gateway.Core.Telemetry;
 using Gateway.Storage.Configuration;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Signals;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace Gateway.Storage.Sessions;
 
@@ -23,47 +21,38 @@ internal abstract class StoreDatabase : IAsyncDisposable
     private readonly SteadyClock _clock;
     private readonly TimeProvider _time;
     private readonly ChangeHub _hub;
-    private readonly Lazy<PooledDbContextFactory<GatewayDbContext>> _contexts;
 
-    protected StoreDatabase(StorageOptions options, StoreMetrics metrics, TimeProvider time, ChangeHub hub)
-    {
+    protected StoreDatabase(StorageOptions options, StoreMetrics metrics, TimeProvider time, ChangeHub hub) =>
         (_options, _metrics, _clock, _time, _hub) = (options, metrics, new SteadyClock(time), time, hub);
-        _contexts = new(() => new PooledDbContextFactory<GatewayDbContext>(ContextOptions(), poolSize: 128));
-    }
 
     public abstract StoreSql Sql { get; }
 
     /// <summary>How many shared readings of a kind are worth their connections.</summary>
     protected abstract int ReadsAtOnce { get; }
 
-    protected StoreMetrics Metrics => _metrics;
+    /// <summary>The schema by Entity Framework, for migrations.</summary>
+    public abstract GatewayDbContext NewContext();
 
-    public GatewayDbContext NewContext() => _contexts.Value.CreateDbContext();
-
-    /// <summary>Runs something that only reads, through Entity Framework. A broken connection is replaced and the work done again.</summary>
-    public Task<T> ReadByModelAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        ReadAsync(operation, byModel: true, work, cancellationToken);
-
-    /// <summary>
-    /// Runs something that only reads and is written by hand: without Entity Framework, which on SQLite defines some forty functions anew on every
-    /// connection that it opens. All that is done for each request, heartbeat or step of a cluster goes this way.
-    /// </summary>
+    /// <summary>Runs something that only reads. A broken connection is replaced and the work done again.</summary>
     public Task<T> ReadAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        ReadAsync(operation, byModel: false, work, cancellationToken);
+        BoundedAsync(operation, token => TriedAsync(() => ReadOnceAsync(work, token), () => false, token), cancellationToken);
 
-    /// <summary>Readings of one kind, written by hand, that are shared by all who ask while others are on their way.</summary>
+    /// <summary>Readings of one kind that are shared by all who ask while others are on their way.</summary>
     public SharedReads<TKey, TValue> Share<TKey, TValue>(
         string operation, Func<StoreSession, IReadOnlyCollection<TKey>, CancellationToken, Task<IReadOnlyDictionary<TKey, TValue>>> work)
         where TKey : notnull =>
         new((keys, token) => ReadAsync(operation, (session, bounded) => work(session, keys, bounded), token), ReadsAtOnce, _options.CommandTimeout, _time);
 
-    /// <summary>Runs something in one transaction, through Entity Framework, and tells of its changes once they are committed.</summary>
-    public Task<T> WriteByModelAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        WriteAsync(operation, byModel: true, work, cancellationToken);
-
-    /// <summary>Runs something that is written by hand in one transaction, and tells of its changes once they are committed.</summary>
+    /// <summary>Runs something in one transaction, and tells of its changes once they are committed.</summary>
     public Task<T> WriteAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        WriteAsync(operation, byModel: false, work, cancellationToken);
+        BoundedAsync(
+            operation,
+            token =>
+            {
+                bool committing = false;
+                return TriedAsync(() => WriteOnceAsync(work, () => committing = true, token), () => committing, token);
+            },
+            cancellationToken);
 
     public Task WriteAsync(string operation, Func<StoreSession, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         WriteAsync(
@@ -95,9 +84,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
 
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    protected abstract void Configure(DbContextOptionsBuilder<GatewayDbContext> builder);
-
-    /// <summary>An open connection for what is written by hand.</summary>
+    /// <summary>An open connection.</summary>
     protected abstract ValueTask<StoreLine> OpenLineAsync(CancellationToken cancellationToken);
 
     /// <summary>Waits for the turn to write, where only one can.</summary>
@@ -118,7 +105,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
     protected async Task<bool> IsMigratedAsync(string migrations, CancellationToken cancellationToken)
     {
         const string History = "__EFMigrationsHistory";
-        await using var session = await OpenAsync(byModel: false, cancellationToken);
+        await using var session = await OpenAsync(cancellationToken);
         if (!await session.TableExistsAsync(History, cancellationToken))
         {
             return false;
@@ -149,13 +136,6 @@ internal abstract class StoreDatabase : IAsyncDisposable
         }
 
         return null;
-    }
-
-    private DbContextOptions<GatewayDbContext> ContextOptions()
-    {
-        var builder = new DbContextOptionsBuilder<GatewayDbContext>();
-        Configure(builder);
-        return builder.UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking).AddInterceptors(new StatementCounter(_metrics)).Options;
     }
 
     private async Task<T> BoundedAsync<T>(string operation, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -221,33 +201,20 @@ internal abstract class StoreDatabase : IAsyncDisposable
         }
     }
 
-    private Task<T> ReadAsync<T>(string operation, bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        BoundedAsync(operation, token => TriedAsync(() => ReadOnceAsync(byModel, work, token), () => false, token), cancellationToken);
-
-    private Task<T> WriteAsync<T>(string operation, bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        BoundedAsync(
-            operation,
-            token =>
-            {
-                bool committing = false;
-                return TriedAsync(() => WriteOnceAsync(byModel, work, () => committing = true, token), () => committing, token);
-            },
-            cancellationToken);
-
-    private async Task<T> ReadOnceAsync<T>(bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> ReadOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        await using var session = await OpenAsync(byModel, cancellationToken);
+        await using var session = await OpenAsync(cancellationToken);
         return await AttemptAsync(session, work, cancellationToken);
     }
 
-    private async Task<T> WriteOnceAsync<T>(bool byModel, Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
+    private async Task<T> WriteOnceAsync<T>(Func<StoreSession, CancellationToken, Task<T>> work, Action committing, CancellationToken cancellationToken)
     {
         T result;
         IReadOnlyCollection<Change> changes;
         long begun = Stopwatch.GetTimestamp();
         using (await TurnToWriteAsync(cancellationToken))
         {
-            await using var session = await OpenAsync(byModel, cancellationToken, begun);
+            await using var session = await OpenAsync(cancellationToken, begun);
             result = await AttemptAsync(session, TransactAsync, cancellationToken);
             changes = session.Refused ? [] : session.Changes;
         }
@@ -295,33 +262,12 @@ internal abstract class StoreDatabase : IAsyncDisposable
         }
     }
 
-    private async ValueTask<StoreSession> OpenAsync(bool byModel, CancellationToken cancellationToken, long? begun = null)
+    private async ValueTask<StoreSession> OpenAsync(CancellationToken cancellationToken, long? begun = null)
     {
         long started = begun ?? Stopwatch.GetTimestamp();
-        GatewayDbContext? context = null;
-        StoreLine line;
-        if (byModel)
-        {
-            context = NewContext();
-            try
-            {
-                await context.Database.OpenConnectionAsync(cancellationToken);
-            }
-            catch
-            {
-                await context.DisposeAsync();
-                throw;
-            }
-
-            line = new StoreLine(context.Database.GetDbConnection());
-        }
-        else
-        {
-            line = await OpenLineAsync(cancellationToken);
-        }
-
+        var line = await OpenLineAsync(cancellationToken);
         _metrics.Waited(Stopwatch.GetElapsedTime(started));
-        return new StoreSession(context, line, Sql, _clock, _metrics.Statement);
+        return new StoreSession(line, Sql, _clock, _metrics.Statement);
     }
 
     private StoreUnavailableException TookTooLong(Exception cause) =>

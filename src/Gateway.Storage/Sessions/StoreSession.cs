@@ -1,20 +1,14 @@
 using System.Data.Common;
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Gateway.Storage.Sessions;
 
 /// <summary>One operation's connection: with a transaction when it writes.</summary>
-internal sealed class StoreSession(GatewayDbContext? context, StoreLine line, StoreSql sql, SteadyClock clock, Action counted) : IAsyncDisposable
+internal sealed class StoreSession(StoreLine line, StoreSql sql, SteadyClock clock, Action counted) : IAsyncDisposable
 {
     private readonly HashSet<Change> _changes = [];
-    private IDbContextTransaction? _modelTransaction;
     private DbTransaction? _transaction;
-
-    /// <summary>For what EF does well enough; shares connection and transaction.</summary>
-    /// <exception cref="InvalidOperationException">The operation said that it does without.</exception>
-    public GatewayDbContext Context => context ?? throw new InvalidOperationException("This operation is written by hand throughout.");
 
     public StoreSql Sql => sql;
 
@@ -32,19 +26,13 @@ internal sealed class StoreSession(GatewayDbContext? context, StoreLine line, St
     /// <summary>Something failed: the connection serves nobody else.</summary>
     public void Distrust() => line.Distrust();
 
-    public async Task BeginAsync(CancellationToken cancellationToken)
-    {
-        _modelTransaction = context is null ? null : await context.Database.BeginTransactionAsync(cancellationToken);
-        _transaction = _modelTransaction is null ? await line.Connection.BeginTransactionAsync(cancellationToken) : _modelTransaction.GetDbTransaction();
-    }
+    public async Task BeginAsync(CancellationToken cancellationToken) => _transaction = await line.Connection.BeginTransactionAsync(cancellationToken);
 
-    public Task CommitAsync(CancellationToken cancellationToken) =>
-        _modelTransaction is null ? _transaction!.CommitAsync(cancellationToken) : _modelTransaction.CommitAsync(cancellationToken);
+    public Task CommitAsync(CancellationToken cancellationToken) => _transaction!.CommitAsync(cancellationToken);
 
-    public Task RollbackAsync(CancellationToken cancellationToken) =>
-        _modelTransaction is null ? _transaction!.RollbackAsync(cancellationToken) : _modelTransaction.RollbackAsync(cancellationToken);
+    public Task RollbackAsync(CancellationToken cancellationToken) => _transaction!.RollbackAsync(cancellationToken);
 
-    /// <summary>A hand-written statement; <c>now</c> is bound where the provider has no clock of its own.</summary>
+    /// <summary>A statement; <c>now</c> is bound where the provider has no clock of its own.</summary>
     public StoreCommand Command(string text)
     {
         var command = line.Take(text);
@@ -76,11 +64,7 @@ internal sealed class StoreSession(GatewayDbContext? context, StoreLine line, St
     {
         try
         {
-            if (_modelTransaction is not null)
-            {
-                await _modelTransaction.DisposeAsync();
-            }
-            else if (_transaction is not null)
+            if (_transaction is not null)
             {
                 await _transaction.DisposeAsync();
             }
@@ -92,8 +76,7 @@ internal sealed class StoreSession(GatewayDbContext? context, StoreLine line, St
         }
         finally
         {
-            // A context has lent its own connection.
-            await (context?.DisposeAsync() ?? line.DisposeAsync());
+            await line.DisposeAsync();
         }
     }
 }

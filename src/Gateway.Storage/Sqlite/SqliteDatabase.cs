@@ -36,6 +36,9 @@ internal sealed class SqliteDatabase : StoreDatabase
     // A reading keeps a processor busy and waits for nobody.
     protected override int ReadsAtOnce => 1;
 
+    public override GatewayDbContext NewContext() => GatewayModel.NewContext(
+        _loggers, builder => builder.UseSqlite(Open(), contextOwnsConnection: true, sqlite => sqlite.MigrationsAssembly(Migrations)));
+
     public override async Task MigrateAsync(CancellationToken cancellationToken)
     {
         _folder.Take();
@@ -90,17 +93,6 @@ internal sealed class SqliteDatabase : StoreDatabase
         _turn.Dispose();
         _folder.Dispose();
         await base.DisposeAsync();
-    }
-
-    protected override void Configure(DbContextOptionsBuilder<GatewayDbContext> builder)
-    {
-        builder
-            .UseSqlite(_connection.Value, sqlite => sqlite
-                .MigrationsAssembly(Migrations)
-                .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter))
-            .UseLoggerFactory(_loggers)
-            .ConfigureWarnings(QuietLog.Apply)
-            .AddInterceptors(_pragmas);
     }
 
     protected override ValueTask<StoreLine> OpenLineAsync(CancellationToken cancellationToken)

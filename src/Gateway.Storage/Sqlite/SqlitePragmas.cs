@@ -1,13 +1,11 @@
-using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using SQLitePCL;
 
 namespace Gateway.Storage.Sqlite;
 
 /// <summary>Settings that each connection needs for itself.</summary>
-internal sealed class SqlitePragmas : DbConnectionInterceptor
+internal sealed class SqlitePragmas
 {
     // With a write-ahead log NORMAL never corrupts and loses nothing when the process is killed; a power cut may lose the last moments,
     // which is a restore of a slightly older state: jobs of rows that are lost are swept, those of rows that are kept are found again.
@@ -15,19 +13,11 @@ internal sealed class SqlitePragmas : DbConnectionInterceptor
 
     private readonly ConditionalWeakTable<sqlite3, string> _applied = [];
 
-    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
-
-    public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
-    {
-        Apply(connection);
-        return Task.CompletedTask;
-    }
-
     /// <summary>To a connection that has just been opened.</summary>
-    public void Apply(DbConnection connection)
+    public void Apply(SqliteConnection connection)
     {
         // SQLite's own connection keeps them while it rests in the pool.
-        if (connection is SqliteConnection { Handle: { } handle } && !_applied.TryAdd(handle, Settings))
+        if (connection.Handle is { } handle && !_applied.TryAdd(handle, Settings))
         {
             return;
         }

@@ -68,6 +68,12 @@ public sealed class FigureTests(PoolFixture pool) : PoolTest(pool)
         var lags = jobs.Where(job => Lines(job.Name).Length > 0).Select(job => known[job.Name] - double.Parse(Lines(job.Name)[0], CultureInfo.InvariantCulture)).Order().ToList();
         Say($"{count} workers: submitted after {submitted.TotalSeconds:0.00} s, all known as running (event log) after {watch.Elapsed.TotalSeconds:0.0} s; known {lags[lags.Count / 2]:0.00} s (median; 95 %: {lags[lags.Count * 95 / 100]:0.00} s) after each began");
         await backend.StopAsync([.. jobs.Select(job => new JobHandle(job.Name, null))], Cancellation);
+
+        // A thousand running jobs take longer to end than a test's leavings may.
+        while ((await backend.ListAsync(stop.Token)).Jobs.Count > 0)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), stop.Token);
+        }
     }
 
     [Fact(Explicit = true)]
