@@ -7,7 +7,7 @@ The Python server is found by PEER_PATH (folder that holds the package dask_gate
 proxy is the program PEER_PROXY. Without them only the gateway is measured.
 Needs wrk. Prints a table in Markdown; processor times are the server's own, from /proc, and say more than rates where client and server share the cores.
 """
-import argparse, glob, json, os, platform, re, statistics, subprocess, sys, threading, time
+import argparse, contextlib, glob, json, os, platform, re, statistics, subprocess, sys, threading, time
 
 from servers import BASIC, HERE, Gateway, ProxiedPythonServer, PythonServer
 
@@ -24,43 +24,44 @@ def figure(label, what, value):
     print(f"  {label}: {what}: {value}", file=sys.stderr, flush=True)
 
 
-def wrk(server, what, path, seconds=ARGS.seconds, runs=ARGS.runs, **request):
-    rates, cpus, p50s, p99s, failed = [], [], [], [], 0
-    for _ in range(runs):
-        before = server.cpu()
-        done = subprocess.run(
-            ["wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "10s", "-s", f"{HERE}/request.lua", f"http://127.0.0.1:{server.port}{path}"],
-            env={**os.environ, **request}, capture_output=True, text=True)
-        measured = re.search(r"MEASURED (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", done.stdout)
-        if measured is None:
-            sys.exit(done.stdout + done.stderr)
-        count, duration, status, lost, p50, p99 = map(int, measured.groups())
-        cpus.append((server.cpu() - before) / count * 1e6)
-        rates.append(count / duration * 1e6)
-        p50s.append(p50 / 1e3)
-        p99s.append(p99 / 1e3)
-        failed += status + lost
-    if what:
-        figure(server.label, f"{what}, CPU us", f"{statistics.median(cpus):.0f}")
-        figure(server.label, f"{what}, /s", f"{statistics.median(rates):.0f}")
-        figure(server.label, f"{what}, p50 / p99 ms", f"{statistics.median(p50s):.1f} / {statistics.median(p99s):.1f}")
-        if failed:
-            figure(server.label, f"{what}, failed", str(failed))
-    return rates
+def wrk(server, path, seconds, **request):
+    """One run: requests a second, processor time of each in us, median and 99 % in ms, how many failed."""
+    before = server.cpu()
+    done = subprocess.run(
+        ["wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "10s", "-s", f"{HERE}/request.lua", f"http://127.0.0.1:{server.port}{path}"],
+        env={**os.environ, **request}, capture_output=True, text=True)
+    measured = re.search(r"MEASURED (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", done.stdout)
+    if measured is None:
+        sys.exit(done.stdout + done.stderr)
+    count, duration, status, lost, p50, p99 = map(int, measured.groups())
+    return count / duration * 1e6, (server.cpu() - before) / count * 1e6, p50 / 1e3, p99 / 1e3, status + lost
 
 
 def warm_up(server, path, **request):
     """Until the just-in-time compiler has settled: by requests and not by time, for on a busy machine seconds say little."""
     done = 0
     for _ in range(10):
-        rates = wrk(server, None, path, seconds=5, runs=1, **request)
-        done += rates[0] * 5
+        done += wrk(server, path, 5, **request)[0] * 5
         if done > (200_000 if isinstance(server, Gateway) else 20_000):  # an interpreter has nothing to settle
             break
 
 
-def create(server, times):
-    begun = time.perf_counter()
+def compare(servers, what, request):
+    """Asks each server in turn, run by run: what changes on the machine meanwhile, changes for all of them. `request(server)` is a path and what request.lua reads."""
+    asked = [(server, *request(server)) for server in servers]
+    for server, path, values in asked:
+        warm_up(server, path, **values)
+    runs = [[wrk(server, path, ARGS.seconds, **values) for server, path, values in asked] for _ in range(ARGS.runs)]
+    for server, measured in zip(servers, zip(*runs)):
+        rate, cpu, p50, p99, _ = map(statistics.median, zip(*measured))
+        figure(server.label, f"{what}, CPU us", f"{cpu:.0f}")
+        figure(server.label, f"{what}, /s", f"{rate:.0f}")
+        figure(server.label, f"{what}, p50 / p99 ms", f"{p50:.1f} / {p99:.1f}")
+        if failed := sum(run[-1] for run in measured):
+            figure(server.label, f"{what}, failed", str(failed))
+
+
+def create(server):
     status, made = server.call("POST", "/api/v1/clusters/", {"cluster_options": {}})
     if status != 201:
         sys.exit(f"{server.label}: {status} {made}")
@@ -69,7 +70,6 @@ def create(server, times):
         if status != 200 or cluster["status"] not in ("PENDING", "RUNNING"):
             sys.exit(f"{server.label}: {status} {cluster}")
         if cluster["status"] == "RUNNING":
-            times.append(time.perf_counter() - begun)
             return made["name"]
 
 
@@ -83,17 +83,22 @@ def alone(at_once):
     return statistics.median(times)
 
 
-def create_many(server, at_once, rounds):
-    singles, lasts = [], []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        threads = [threading.Thread(target=create, args=(server, singles)) for _ in range(at_once)]
-        [t.start() for t in threads]
-        [t.join() for t in threads]
-        lasts.append(time.perf_counter() - begun)
-        server.stop_clusters()
-    figure(server.label, f"create to RUNNING, {at_once} at once, last one, ms", f"{statistics.median(lasts) * 1e3:.0f} ({min(lasts) * 1e3:.0f}-{max(lasts) * 1e3:.0f})")
-    figure(server.label, f"the same without the stand-ins' own start, {at_once} at once, ms", f"{statistics.median(lasts) * 1e3 - alone(at_once):.0f}")
+def create_together(server, at_once):
+    """Seconds until the last of so many is RUNNING."""
+    begun = time.perf_counter()
+    threads = [threading.Thread(target=create, args=(server,)) for _ in range(at_once)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    last = time.perf_counter() - begun
+    server.stop_clusters()
+    return last
+
+
+def compare_creates(servers, at_once, rounds):
+    runs = [[create_together(server, at_once) * 1e3 for server in servers] for _ in range(rounds)]
+    for server, lasts in zip(servers, zip(*runs)):
+        figure(server.label, f"create to RUNNING, {at_once} at once, last one, ms", f"{statistics.median(lasts):.0f} ({min(lasts):.0f}-{max(lasts):.0f})")
+        figure(server.label, f"the same without the stand-ins' own start, {at_once} at once, ms", f"{statistics.median(lasts) - alone(at_once):.0f}")
 
 
 def wait_for_workers(server):
@@ -104,51 +109,67 @@ def wait_for_workers(server):
         time.sleep(0.1)
 
 
-def heartbeats(server, name):
+def heartbeat(server, name):
     scheduler = json.load(open(f"{server.folder}/dummies/scheduler-{name}"))
     workers = [os.path.basename(f)[len("worker-"):] for f in glob.glob(f"{server.folder}/dummies/worker-*")]
     body = {**scheduler["addresses"], "count": len(workers), "active_workers": workers, "closing_workers": [], "closed_workers": []}
     with open(f"{server.folder}/heartbeat.json", "w") as f:
         json.dump(body, f)
-    request = {"BENCH_METHOD": "POST", "BENCH_AUTHORIZATION": "token " + scheduler["token"], "BENCH_BODY": f"{server.folder}/heartbeat.json"}
-    path = f"/api/v1/clusters/{name}/heartbeat"
-    warm_up(server, path, **request)
-    wrk(server, "heartbeat, 100 workers listed", path, **request)
+    return f"/api/v1/clusters/{name}/heartbeat", {"BENCH_METHOD": "POST", "BENCH_AUTHORIZATION": "token " + scheduler["token"], "BENCH_BODY": f"{server.folder}/heartbeat.json"}
 
 
-def measure(kind):
-    boots = []
+@contextlib.contextmanager
+def started(kinds, **arguments):
+    servers = []
+    try:
+        for kind in kinds:
+            servers.append(kind(**arguments))
+        yield servers
+    finally:
+        for server in servers:
+            server.close()
+
+
+def boots(kinds):
+    times, again = {kind: [] for kind in kinds}, []
     for _ in range(ARGS.runs):
-        server = kind()
-        boots.append(server.boot)
-        if isinstance(server, Gateway):
-            figure(server.label, "start on its database to first 200 of /api/health, s", f"{server.restart():.2f}")
-        server.close()
-    figure(kind.label, "first start to first 200 of /api/health, s", f"{statistics.median(boots):.2f} ({min(boots):.2f}-{max(boots):.2f})")
+        for kind in kinds:
+            with started([kind]) as (server,):
+                times[kind].append(server.boot)
+                if kind is Gateway:
+                    again.append(server.restart())
+    if again:
+        figure(Gateway.label, "start on its database to first 200 of /api/health, s", f"{statistics.median(again):.2f}")
+    for kind in kinds:
+        figure(kind.label, "first start to first 200 of /api/health, s", f"{statistics.median(times[kind]):.2f} ({min(times[kind]):.2f}-{max(times[kind]):.2f})")
 
-    server = kind()
-    try:
+
+def memory(servers, what):
+    for server in servers:
+        figure(server.label, what, "{:.0f} / {:.0f}".format(*server.memory()))
+
+
+def measure(kinds):
+    boots(kinds)
+    user = {"BENCH_AUTHORIZATION": BASIC}
+    with started(kinds) as servers:
         time.sleep(15)
-        figure(server.label, "idle, Rss / Pss MB", "{:.0f} / {:.0f}".format(*server.memory()))
+        memory(servers, "idle, Rss / Pss MB")
         for what, path in (("GET /api/version", "/api/version"), ("GET options, Basic", "/api/v1/options"), ("GET clusters, none, Basic", "/api/v1/clusters/")):
-            warm_up(server, path, BENCH_AUTHORIZATION=BASIC)
-            wrk(server, what, path, BENCH_AUTHORIZATION=BASIC)
-        create_many(server, 1, 5 * ARGS.runs)
-        create_many(server, 10, ARGS.runs)
-        figure(server.label, "after the load, Rss / Pss MB", "{:.0f} / {:.0f}".format(*server.memory()))
-    finally:
-        server.close()
+            compare(servers, what, lambda server: (path, user))
+        compare_creates(servers, 1, 5 * ARGS.runs)
+        compare_creates(servers, 10, ARGS.runs)
+        memory(servers, "after the load, Rss / Pss MB")
 
-    server = kind(workers=100)
-    try:
-        name = create(server, [])
-        wait_for_workers(server)
-        warm_up(server, f"/api/v1/clusters/{name}", BENCH_AUTHORIZATION=BASIC)
-        wrk(server, "GET one running cluster, Basic", f"/api/v1/clusters/{name}", BENCH_AUTHORIZATION=BASIC)
-        heartbeats(server, name)
-        server.stop_clusters()
-    finally:
-        server.close()
+    with started(kinds, workers=100) as servers:
+        names = {}
+        for server in servers:
+            names[server] = create(server)
+            wait_for_workers(server)
+        compare(servers, "GET one running cluster, Basic", lambda server: (f"/api/v1/clusters/{names[server]}", user))
+        compare(servers, "heartbeat, 100 workers listed", lambda server: heartbeat(server, names[server]))
+        for server in servers:
+            server.stop_clusters()
 
 
 def table(labels):
@@ -168,6 +189,5 @@ for name, kind in (("gateway", Gateway), ("proxied", ProxiedPythonServer), ("pyt
         print(f"{kind.label} is not measured: {why} (see PEER_PATH, PEER_PYTHON, PEER_ROOT, PEER_PROXY).\n")
     else:
         kinds.append(kind)
-for each in kinds:
-    measure(each)
+measure(kinds)
 table([k.label for k in kinds])
