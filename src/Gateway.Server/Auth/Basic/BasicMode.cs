@@ -39,7 +39,7 @@ internal sealed class BasicMode(
         bool fits = await FitsAsync(user, line, password, cancellationToken);
 
         // Counted again, for many may have come at the same moment: no more of them than of others learn whether they were right.
-        if (TooMany(fits ? throttle.WaitFor(source, user) : throttle.Failed(source, user)) is { } late)
+        if (TooMany(fits ? throttle.WaitFor(source, user) : throttle.WaitAfterFailure(source, user)) is { } late)
         {
             return late;
         }

@@ -16,7 +16,7 @@ internal sealed class FailureThrottle(IOptions<AuthOptions> options, TimeProvide
 
     /// <summary>Counts a failed attempt.</summary>
     /// <returns>How long the user has to wait, where others at the same time have used up the attempts; zero where this was one of them.</returns>
-    public TimeSpan Failed(string source, string user)
+    public TimeSpan WaitAfterFailure(string source, string user)
     {
         var first = new Failures(time.GetTimestamp());
         var failures = _failures.TryAdd((source, user), first, options.Value.Basic.FailureWindow) || !_failures.TryGet((source, user), out var earlier) ? first : earlier;
