@@ -121,7 +121,7 @@ public sealed class SharedReadsTests : IDisposable
     [Fact]
     public async Task Read_UnknownKey_IsNull()
     {
-        var reads = new SharedReads<string, string>((_, _) => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>()), 1, Patience, _time);
+        var reads = new SharedReads<string, string>((_, _) => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>()), 1, Patience, _time, () => false);
 
         Assert.Null(await reads.ReadAsync("a", Token));
     }
@@ -156,7 +156,27 @@ public sealed class SharedReadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Read_ByManyAtOnce_AnswersEachWithItsOwn()
+    public async Task Read_WhileRequestsAreReady_GathersThemBeforeItBegins()
+    {
+        SharedReads<string, string>? reads = null;
+        Task<string?>? ready = null;
+        reads = Held(busy: () =>
+        {
+            ready ??= reads!.ReadAsync("b", Token);
+            return true;
+        });
+        var first = reads.ReadAsync("a", Token);
+        await LetGoAsync();
+
+        Assert.Equal("A", await first.WaitAsync(Generous, Token));
+        Assert.Equal("B", await ready!.WaitAsync(Generous, Token));
+        Assert.Equal([["a", "b"]], _asked);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Read_ByManyAtOnce_AnswersEachWithItsOwn(bool busy)
     {
         int most = 0, running = 0;
         var reads = new SharedReads<int, string>(
@@ -167,7 +187,7 @@ public sealed class SharedReadsTests : IDisposable
                 Interlocked.Decrement(ref running);
                 return keys.ToDictionary(key => key, key => $"value {key}");
             },
-            1, Patience, TimeProvider.System);
+            1, Patience, TimeProvider.System, () => busy);
 
         await Parallel.ForAsync(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token }, async (i, token) =>
             Assert.Equal($"value {i % 700}", await reads.ReadAsync(i % 700, token).WaitAsync(Generous, token)));
@@ -175,7 +195,7 @@ public sealed class SharedReadsTests : IDisposable
     }
 
     /// <summary>Readings that begin at once and end when they are let go.</summary>
-    private SharedReads<string, string> Held(Func<string, string>? value = null) => new(
+    private SharedReads<string, string> Held(Func<string, string>? value = null, Func<bool>? busy = null) => new(
         async (keys, token) =>
         {
             _asked.Enqueue([.. keys]);
@@ -185,7 +205,7 @@ public sealed class SharedReadsTests : IDisposable
             await held.Task.WaitAsync(token);
             return keys.ToDictionary(key => key, value ?? (key => key.ToUpperInvariant()));
         },
-        1, Patience, _time);
+        1, Patience, _time, busy ?? (() => false));
 
     private SharedReads<string, string> Free(Func<string, string> value, out TaskCompletionSource gate)
     {
@@ -196,7 +216,7 @@ public sealed class SharedReadsTests : IDisposable
                 await opens.Task;
                 return keys.ToDictionary(key => key, value);
             },
-            1, Patience, _time);
+            1, Patience, _time, () => false);
     }
 
     private async Task LetGoAsync()

@@ -11,8 +11,9 @@ namespace Gateway.Storage.Sessions;
 /// <param name="atOnce">Most readings at the same time.</param>
 /// <param name="patience">How long a caller waits in all.</param>
 /// <param name="time">The clock.</param>
+/// <param name="busy">Whether requests are ready to run.</param>
 internal sealed class SharedReads<TKey, TValue>(
-    Func<IReadOnlyCollection<TKey>, CancellationToken, Task<IReadOnlyDictionary<TKey, TValue>>> read, int atOnce, TimeSpan patience, TimeProvider time)
+    Func<IReadOnlyCollection<TKey>, CancellationToken, Task<IReadOnlyDictionary<TKey, TValue>>> read, int atOnce, TimeSpan patience, TimeProvider time, Func<bool> busy)
     where TKey : notnull
 {
     private const int Largest = 256;
@@ -41,49 +42,53 @@ internal sealed class SharedReads<TKey, TValue>(
     private Reading Join(TKey key)
     {
         Reading joined;
-        bool begins;
+        bool begins = false;
         lock (_lock)
         {
             if (_gathering is null || _gathering.Keys.Count >= Largest)
             {
                 _gathering = new(time.GetTimestamp());
                 _waiting.Enqueue(_gathering);
+
+                // Where none begins all are on their way, each of which looks into the queue when it ends.
+                begins = _running < atOnce;
+                _running += begins ? 1 : 0;
             }
 
             joined = _gathering;
             joined.Keys.Add(key);
-
-            // Whenever somebody waits in the queue all readings are running, each of which looks into the queue when it ends.
-            begins = _running < atOnce;
-            if (begins)
-            {
-                _running++;
-                _ = Next();
-            }
         }
 
         if (begins)
         {
-            // On the caller's own thread, which may do one reading on the spot but never another's after it.
-            _ = RunAsync(joined);
+            Begin();
         }
 
         return joined;
     }
 
-    private Reading? Next()
+    // Requests that are ready may join it, so it goes behind them: four in a reading become ten. At rest it is done at once, on the caller's own thread.
+    private void Begin()
     {
-        _waiting.TryDequeue(out var next);
-        if (ReferenceEquals(next, _gathering))
+        if (busy())
         {
-            _gathering = null;
+            Queue();
         }
-
-        return next;
+        else
+        {
+            _ = RunAsync();
+        }
     }
 
-    private async Task RunAsync(Reading reading)
+    private void Queue() => ThreadPool.UnsafeQueueUserWorkItem(static owner => _ = owner.RunAsync(), this, preferLocal: false);
+
+    private async Task RunAsync()
     {
+        if (Next() is not { } reading)
+        {
+            return;
+        }
+
         try
         {
             reading.Complete(await ReadAsync(reading));
@@ -95,24 +100,37 @@ internal sealed class SharedReads<TKey, TValue>(
             reading.Fail(e);
         }
 
-        Continue();
+        if (!TryEnd())
+        {
+            // Never the next one on a caller's thread.
+            Queue();
+        }
     }
 
-    private void Continue()
+    private bool TryEnd()
     {
-        Reading? next;
         lock (_lock)
         {
-            next = Next();
-            if (next is null)
+            _running -= _waiting.Count == 0 ? 1 : 0;
+            return _waiting.Count == 0;
+        }
+    }
+
+    private Reading? Next()
+    {
+        lock (_lock)
+        {
+            if (!_waiting.TryDequeue(out var next))
             {
                 _running--;
-                return;
             }
-        }
+            else if (ReferenceEquals(next, _gathering))
+            {
+                _gathering = null;
+            }
 
-        // Behind what is queued already: those requests may join the one that gathers.
-        ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Owner.RunAsync(work.Next), (Owner: this, Next: next), preferLocal: false);
+            return next;
+        }
     }
 
     private async Task<IReadOnlyDictionary<TKey, TValue>> ReadAsync(Reading reading)

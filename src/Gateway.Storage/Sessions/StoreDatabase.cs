@@ -41,7 +41,7 @@ internal abstract class StoreDatabase : IAsyncDisposable
     public SharedReads<TKey, TValue> Share<TKey, TValue>(
         string operation, Func<StoreSession, IReadOnlyCollection<TKey>, CancellationToken, Task<IReadOnlyDictionary<TKey, TValue>>> work)
         where TKey : notnull =>
-        new((keys, token) => ReadAsync(operation, (session, bounded) => work(session, keys, bounded), token), ReadsAtOnce, _options.CommandTimeout, _time);
+        new((keys, token) => ReadAsync(operation, (session, bounded) => work(session, keys, bounded), token), ReadsAtOnce, _options.CommandTimeout, _time, () => ThreadPool.PendingWorkItemCount > 0);
 
     /// <summary>Runs something in one transaction, and tells of its changes once they are committed.</summary>
     public Task<T> WriteAsync<T>(string operation, Func<StoreSession, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
 using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Admin;
 
@@ -19,7 +18,7 @@ internal static class ReplicaList
     /// <param name="Leases">Clusters that it works on at this moment.</param>
     internal sealed record Line(string Name, string Version, long StartTime, long LastSeen, int Leases);
 
-    public static async Task<JsonHttpResult<Report>> HandleAsync(IGatewayStore store, CancellationToken cancellationToken)
+    public static async Task<JsonAnswer<Report>> HandleAsync(IGatewayStore store, CancellationToken cancellationToken)
     {
         var replicas = await store.ReplicasAsync(cancellationToken);
         return JsonAnswers.Answer(

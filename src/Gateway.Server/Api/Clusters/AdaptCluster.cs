@@ -3,7 +3,6 @@ using Gateway.Core;
 using Gateway.Core.Dask;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
@@ -16,7 +15,7 @@ internal static class AdaptCluster
     /// <param name="Active">False ends adaptive scaling and keeps the workers.</param>
     internal sealed record Request(int? Minimum = null, int? Maximum = null, bool Active = true);
 
-    public static async Task<JsonHttpResult<ScaleAnswer>> HandleAsync(
+    public static async Task<JsonAnswer<ScaleAnswer>> HandleAsync(
         string name, HttpContext http, ApiSettings settings, ClusterDoor door, SchedulerDesk desk, SchedulerClient scheduler, CancellationToken cancellationToken)
     {
         var view = await door.UseAsync(name, http.GetCaller(), cancellationToken);

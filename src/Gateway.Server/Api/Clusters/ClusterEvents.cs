@@ -1,7 +1,6 @@
 using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
@@ -25,7 +24,7 @@ internal static class ClusterEvents
     /// <param name="Message">A sentence.</param>
     internal sealed record EventLine(long Id, long Time, string Kind, string? Worker, int? Count, string Message);
 
-    public static async Task<JsonHttpResult<Timeline>> HandleAsync(string name, HttpContext http, ClusterDoor door, IClusterStore store, CancellationToken cancellationToken)
+    public static async Task<JsonAnswer<Timeline>> HandleAsync(string name, HttpContext http, ClusterDoor door, IClusterStore store, CancellationToken cancellationToken)
     {
         await door.SeeAsync(name, http.GetCaller(), cancellationToken);
         var after = http.Request.Number("after", 0, 0, long.MaxValue);

@@ -7,7 +7,6 @@ using Gateway.Core.Options;
 using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
@@ -26,7 +25,7 @@ internal static class ClusterLogs
     /// <param name="Length">Bytes there are in all, where known.</param>
     internal sealed record LogPage(string Text, long NextOffset, long? Length);
 
-    public static async Task<JsonHttpResult<LogPage>> HandleAsync(
+    public static async Task<JsonAnswer<LogPage>> HandleAsync(
         string name, HttpContext http, ClusterDoor door, IClusterStore store, IJobLogs logs, CancellationToken cancellationToken)
     {
         await door.UseAsync(name, http.GetCaller(), cancellationToken);

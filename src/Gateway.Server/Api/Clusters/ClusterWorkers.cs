@@ -2,7 +2,6 @@ using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
@@ -39,7 +38,7 @@ internal static class ClusterWorkers
         long? ConnectedTime,
         long? StopTime);
 
-    public static async Task<JsonHttpResult<WorkerList>> HandleAsync(string name, HttpContext http, ClusterDoor door, IClusterStore store, CancellationToken cancellationToken)
+    public static async Task<JsonAnswer<WorkerList>> HandleAsync(string name, HttpContext http, ClusterDoor door, IClusterStore store, CancellationToken cancellationToken)
     {
         await door.SeeAsync(name, http.GetCaller(), cancellationToken);
         var max = (int)http.Request.Number("max", UsualPage, 1, LargestPage);

@@ -8,7 +8,6 @@ using Gateway.Core.People;
 using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
@@ -26,7 +25,7 @@ internal sealed partial class CreateCluster(
     /// <param name="Name">The new cluster's name.</param>
     internal sealed record Created(string Name);
 
-    public static async Task<JsonHttpResult<Created>> HandleAsync(HttpContext http, ApiSettings settings, CreateCluster create, CancellationToken cancellationToken)
+    public static async Task<JsonAnswer<Created>> HandleAsync(HttpContext http, ApiSettings settings, CreateCluster create, CancellationToken cancellationToken)
     {
         using var body = await RequestBody.ReadObjectAsync(http.Request, settings.MaxBodySize, cancellationToken);
         body.RootElement.TryGetProperty("cluster_options", out var options);

@@ -4,14 +4,13 @@ using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Api.Waiting;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
 /// <summary>One cluster, at once or as soon as it is no longer pending.</summary>
 internal static class GetCluster
 {
-    public static async Task<JsonHttpResult<ClusterReport>> HandleAsync(
+    public static async Task<JsonAnswer<ClusterReport>> HandleAsync(
         string name, HttpContext http, ClusterDoor door, ClusterReports reports, ClusterWaiters waiters, CancellationToken cancellationToken)
     {
         var caller = http.GetCaller();

@@ -1,14 +1,13 @@
 using Gateway.Core.Store;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
 /// <summary>The caller's clusters.</summary>
 internal static class ListClusters
 {
-    public static async Task<JsonHttpResult<Dictionary<string, ClusterReport>>> HandleAsync(
+    public static async Task<JsonAnswer<Dictionary<string, ClusterReport>>> HandleAsync(
         HttpContext http, IClusterStore store, ClusterReports reports, CancellationToken cancellationToken)
     {
         var caller = http.GetCaller();

@@ -3,7 +3,6 @@ using Gateway.Core.Dask;
 using Gateway.Core.Options;
 using Gateway.Server.Api.Json;
 using Gateway.Server.Auth;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Clusters;
 
@@ -14,7 +13,7 @@ internal static class ScaleCluster
     /// <param name="Count">How many workers, 0 or more.</param>
     internal sealed record Request(int Count);
 
-    public static async Task<JsonHttpResult<ScaleAnswer>> HandleAsync(
+    public static async Task<JsonAnswer<ScaleAnswer>> HandleAsync(
         string name, HttpContext http, ApiSettings settings, ClusterDoor door, SchedulerDesk desk, SchedulerClient scheduler, CancellationToken cancellationToken)
     {
         // Unknown and foreign clusters end here, with 404 and 403, before the body is looked at.

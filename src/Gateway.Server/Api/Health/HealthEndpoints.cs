@@ -1,5 +1,4 @@
 using Gateway.Server.Api.Json;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Health;
 
@@ -17,17 +16,17 @@ internal static class HealthEndpoints
             .Answers<HealthReport>("Liveness", "Whether this process runs at all: it need not be restarted.");
     }
 
-    private static async Task<JsonHttpResult<HealthReport>> CheckAsync(HealthChecker checker, CancellationToken cancellationToken) =>
+    private static async Task<JsonAnswer<HealthReport>> CheckAsync(HealthChecker checker, CancellationToken cancellationToken) =>
         Answer(await checker.CheckAsync(cancellationToken));
 
-    private static async Task<JsonHttpResult<HealthReport>> ReadyAsync(HealthChecker checker, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+    private static async Task<JsonAnswer<HealthReport>> ReadyAsync(HealthChecker checker, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
         Answer(lifetime.ApplicationStopping.IsCancellationRequested
             ? new(HealthReport.Fail, "shutting down")
             : await checker.CheckAsync(cancellationToken));
 
-    private static JsonHttpResult<HealthReport> Live() => Answer(new(HealthReport.Pass));
+    private static JsonAnswer<HealthReport> Live() => Answer(new(HealthReport.Pass));
 
-    private static JsonHttpResult<HealthReport> Answer(HealthReport report) => JsonAnswers.Answer(
+    private static JsonAnswer<HealthReport> Answer(HealthReport report) => JsonAnswers.Answer(
         report,
         ApiJson.Answers.HealthReport,
         report.Status == HealthReport.Fail ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);

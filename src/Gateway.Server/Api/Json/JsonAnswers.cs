@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Server.Api.Json;
 
@@ -7,8 +6,8 @@ namespace Gateway.Server.Api.Json;
 internal static class JsonAnswers
 {
     /// <summary>An answer of a known type.</summary>
-    public static JsonHttpResult<T> Answer<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
-        TypedResults.Json(value, type, "application/json", status);
+    public static JsonAnswer<T> Answer<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
+        new(value, type, status);
 
     /// <summary>An answer that was made beforehand.</summary>
     public static Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
