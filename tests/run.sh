@@ -31,15 +31,6 @@ pool=$!
 step "restore with the locked versions" dotnet restore Gateway.sln --locked-mode -v quiet
 step "build without a warning" dotnet build Gateway.sln -c "$configuration" --no-restore -nologo -v quiet
 [ "$failed" = 0 ] || finish
-if [ $# = 0 ]; then
-    step "format" dotnet format Gateway.sln --no-restore --verify-no-changes --verbosity quiet
-    dotnet tool restore >/dev/null
-    for provider in Postgres Sqlite; do
-        step "migrations of $provider are complete" dotnet ef migrations has-pending-model-changes \
-            --no-build --configuration "$configuration" --project "migrations/$provider"
-    done
-fi
-
 wait $pool || { echo "The HTCondor pool could not be made; its tests say so. The end of its log:"; tail -n 5 "$results/pool.log"; }
 
 execute() { # execute PROJECT [COMMAND…]: runs one project, by a command such as nice; what it prints goes to a file of its own
@@ -81,7 +72,7 @@ if [ $# = 0 ]; then
     wanted=(plugin)
     for folder in tests/Gateway.*.Tests; do wanted+=("$(basename "$folder")"); done
 fi
-# The batch farm's suite mostly waits for the farm, so it runs beside the others, the one that kills whole sites at last; what uses the farm too comes after it.
+# The batch farm's suite mostly waits for the farm, so it runs beside all else, the suite that kills whole sites at last; what uses the farm too comes after it.
 beside= sites= after=
 for project in "${wanted[@]}"; do
     if [ "$project" = Gateway.Backends.HTCondor.Tests ]; then
@@ -89,6 +80,14 @@ for project in "${wanted[@]}"; do
         beside=$!
     fi
 done
+if [ $# = 0 ]; then
+    step "format" dotnet format Gateway.sln --no-restore --verify-no-changes --verbosity quiet
+    dotnet tool restore >/dev/null
+    for provider in Postgres Sqlite; do
+        step "migrations of $provider are complete" dotnet ef migrations has-pending-model-changes \
+            --no-build --configuration "$configuration" --project "migrations/$provider"
+    done
+fi
 for project in "${wanted[@]}"; do
     case $project in
         plugin) run_plugin ;;

@@ -34,6 +34,7 @@ internal static class GatewayApi
         services.AddSingleton<ClusterWaiters>();
         services.TryAddSingleton<HearingLoss>();
         services.AddSingleton<HeartbeatQueue>();
+        services.AddSingleton<RecentHeartbeats>();
         services.AddSingleton<IHealthProbe, DatabaseProbe>();
         services.AddSingleton<HealthChecker>();
         services.AddDocument();

@@ -75,12 +75,9 @@ def create(server):
 
 def alone(at_once):
     """Milliseconds that so many stand-ins take to start where no server is in the way, each under a shell as a job has it."""
-    times = []
-    for _ in range(15):
-        begun = time.perf_counter()
-        subprocess.run(["sh", "-c", f"for i in {' '.join(map(str, range(at_once)))}; do (perl {HERE}/dummy.pl nothing; :) & done; wait"], check=True)
-        times.append((time.perf_counter() - begun) * 1e3)
-    return statistics.median(times)
+    begun = time.perf_counter()
+    subprocess.run(["sh", "-c", f"for i in {' '.join(map(str, range(at_once)))}; do (perl {HERE}/dummy.pl nothing; :) & done; wait"], check=True)
+    return (time.perf_counter() - begun) * 1e3
 
 
 def create_together(server, at_once):
@@ -95,10 +92,13 @@ def create_together(server, at_once):
 
 
 def compare_creates(servers, at_once, rounds):
-    runs = [[create_together(server, at_once) * 1e3 for server in servers] for _ in range(rounds)]
-    for server, lasts in zip(servers, zip(*runs)):
+    """Creates by each server in turn, and beside them the stand-ins alone: a round's difference is what the server adds."""
+    runs = [(alone(at_once), [create_together(server, at_once) * 1e3 for server in servers]) for _ in range(rounds)]
+    for i, server in enumerate(servers):
+        lasts = [measured[i] for _, measured in runs]
         figure(server.label, f"create to RUNNING, {at_once} at once, last one, ms", f"{statistics.median(lasts):.0f} ({min(lasts):.0f}-{max(lasts):.0f})")
-        figure(server.label, f"the same without the stand-ins' own start, {at_once} at once, ms", f"{statistics.median(lasts) - alone(at_once):.0f}")
+        added = statistics.median(measured[i] - without for without, measured in runs)
+        figure(server.label, f"the same without the stand-ins' own start, {at_once} at once, ms", f"{added:.0f}")
 
 
 def wait_for_workers(server):
@@ -180,7 +180,8 @@ def table(labels):
         print(f"| {what} | " + " | ".join(values.get(label, "") for label in labels) + " |")
 
 
-print(f"The stand-in for Dask takes {alone(1):.1f} ms to start, ten at once {alone(10):.1f} ms; that is part of create to RUNNING.\n", flush=True)
+one, ten = (statistics.median(alone(at_once) for _ in range(15)) for at_once in (1, 10))
+print(f"The stand-in for Dask takes {one:.1f} ms to start, ten at once {ten:.1f} ms; that is part of create to RUNNING.\n", flush=True)
 kinds = []
 for name, kind in (("gateway", Gateway), ("proxied", ProxiedPythonServer), ("python", PythonServer)):
     if ARGS.only not in (None, name):

@@ -109,6 +109,55 @@ public sealed class HeartbeatReaderTests
     }
 
     [Fact]
+    public void Read_SaidBefore_IsTakenFromThere()
+    {
+        const string Body = "\"active_workers\":[\"a\",\"b\"],\"closing_workers\":[],\"closed_workers\":[\"c\"]";
+        var earlier = Read("{\"incarnation\":\"i\",\"sequence\":1", Body);
+        var again = HeartbeatReader.Read(Encoding.UTF8.GetBytes(Text("{\"incarnation\":\"i\",\"sequence\":2", Body)), earlier);
+
+        Assert.Equal(earlier with { Sequence = 2 }, again);
+        Assert.Same(earlier.Active, again.Active);
+        Assert.Same(earlier.Closed, again.Closed);
+        Assert.Same(earlier.SchedulerAddress, again.SchedulerAddress);
+        Assert.Same(earlier.Incarnation, again.Incarnation);
+    }
+
+    // Whatever was said before, what is read is what is said now.
+    [Fact]
+    public void Read_AfterAnyOther_IsAsIfReadAlone()
+    {
+        string[] names = ["\"a\"", "\"b\"", "\"ab\"", "\"\"", "7", "\"7\"", "\"é\"", "\"\\u0061\"", "\"a\\nb\"", "\"\uFFFD\""];
+        string[] addresses = ["tls://h:1", "tls://h:12", "tls://[fe80::1]:1"];
+        string[] incarnations = ["null", "\"i\"", "\"\\u0069\"", "\"é\""];
+        var random = new Random(23);
+        Heartbeat? earlier = null;
+        for (var i = 0; i < 5_000; i++)
+        {
+            var body = Encoding.UTF8.GetBytes($$"""
+                {"scheduler_address":"{{addresses[random.Next(addresses.Length)]}}","dashboard_address":{{(random.Next(2) == 0 ? "\"http://h:2\"" : "\"\"")}},"api_address":"http://h:3",
+                "count":{{random.Next(3)}},"incarnation":{{incarnations[random.Next(incarnations.Length)]}},
+                "active_workers":[{{List()}}],"closing_workers":[{{List()}}],"closed_workers":[{{List()}}]}
+                """);
+            var alone = HeartbeatReader.Read(body);
+            var after = HeartbeatReader.Read(body, earlier);
+            Assert.Equivalent(alone, after, strict: true);
+            Assert.Equal(HeartbeatHash.Of(alone), HeartbeatHash.Of(after));
+            earlier = after;
+        }
+
+        string List() => string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => names[random.Next(names.Length)]));
+    }
+
+    [Theory]
+    [InlineData("tcp://h:1")]
+    [InlineData("tls://h:1x")]
+    public void Read_WrongAddressAfterARightOne_IsStillRefused(string wrong)
+    {
+        var earlier = ReadRaw(Whole());
+        Assert.Throws<PublicException>(() => HeartbeatReader.Read(Encoding.UTF8.GetBytes(Whole().Replace("tls://h:1", wrong, StringComparison.Ordinal)), earlier));
+    }
+
+    [Fact]
     public void Hash_SequenceAndIdleSeconds_DoNotCountAndAllElseDoes()
     {
         var beat = Read("""{"incarnation":"a","sequence":1,"idle_since":1""");
@@ -128,8 +177,10 @@ public sealed class HeartbeatReaderTests
 
     private static string Whole() => "{\"scheduler_address\":\"tls://h:1\",\"dashboard_address\":\"http://h:2\",\"api_address\":\"http://h:3\",\"count\":3," + Names + "}";
 
-    private static Heartbeat Read(string start, string names = Names) => ReadRaw(
-        start + (start.Length > 1 ? "," : "") + "\"scheduler_address\":\"tls://h:1\",\"dashboard_address\":\"http://h:2\",\"api_address\":\"http://h:3\",\"count\":3," + names + "}");
+    private static string Text(string start, string names) =>
+        start + (start.Length > 1 ? "," : "") + "\"scheduler_address\":\"tls://h:1\",\"dashboard_address\":\"http://h:2\",\"api_address\":\"http://h:3\",\"count\":3," + names + "}";
+
+    private static Heartbeat Read(string start, string names = Names) => ReadRaw(Text(start, names));
 
     private static Heartbeat ReadRaw(string json) => HeartbeatReader.Read(Encoding.UTF8.GetBytes(json));
 

@@ -16,11 +16,11 @@ internal static class HeartbeatEndpoint
             .Produces(StatusCodes.Status200OK).Body<HeartbeatDocument>().Fails(401, 413, 422);
 
     private static async Task HandleAsync(
-        string name, HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, HearingLoss hearing, ApiSettings settings, CancellationToken cancellationToken)
+        string name, HttpContext http, ClusterTokens tokens, RecentHeartbeats recent, HeartbeatQueue queue, HearingLoss hearing, ApiSettings settings, CancellationToken cancellationToken)
     {
         try
         {
-            await TakeAsync(name, http, tokens, queue, settings, cancellationToken);
+            await TakeAsync(name, http, tokens, recent, queue, settings, cancellationToken);
         }
         catch (StoreUnavailableException)
         {
@@ -30,7 +30,7 @@ internal static class HeartbeatEndpoint
     }
 
     private static async Task TakeAsync(
-        string name, HttpContext http, ClusterTokens tokens, HeartbeatQueue queue, ApiSettings settings, CancellationToken cancellationToken)
+        string name, HttpContext http, ClusterTokens tokens, RecentHeartbeats recent, HeartbeatQueue queue, ApiSettings settings, CancellationToken cancellationToken)
     {
         if (!await tokens.ValidateAsync(name, http.Request.Headers.Authorization, cancellationToken))
         {
@@ -41,7 +41,7 @@ internal static class HeartbeatEndpoint
         Heartbeat heartbeat;
         using (var body = await RequestBody.ReadAsync(http.Request, settings.MaxHeartbeatSize, cancellationToken))
         {
-            heartbeat = HeartbeatReader.Read(body.Span);
+            heartbeat = recent.Read(name, body.Span);
         }
 
         await queue.StoreAsync(name, heartbeat).WaitAsync(cancellationToken);

@@ -8,32 +8,42 @@ using Gateway.Server.Api.Json;
 
 namespace Gateway.Server.Api.Heartbeats;
 
-/// <summary>Reads a heartbeat off its bytes: of all requests this is the most frequent, and nothing but the result is allocated.</summary>
+/// <summary>
+/// Reads a heartbeat off its bytes: of all requests this is the most frequent, and nothing but the result is allocated; of that nothing
+/// which the scheduler has said before.
+/// </summary>
 internal ref struct HeartbeatReader
 {
     private const int LongestName = 1024;
     private const int LongestIncarnation = 128;
     private const int UsualNames = 64;
 
+    private readonly Heartbeat? _earlier;
     private Utf8JsonReader _json;
     private string? _scheduler;
     private string? _dashboard;
     private string? _api;
     private int? _count;
-    private List<string>? _active;
-    private List<string>? _closing;
-    private List<string>? _closed;
+    private IReadOnlyList<string>? _active;
+    private IReadOnlyList<string>? _closing;
+    private IReadOnlyList<string>? _closed;
     private string? _incarnation;
     private long? _sequence;
     private double? _idle;
 
-    private HeartbeatReader(ReadOnlySpan<byte> body) => _json = new(body);
+    private HeartbeatReader(ReadOnlySpan<byte> body, Heartbeat? earlier)
+    {
+        _json = new(body);
+        _earlier = earlier;
+    }
 
     /// <summary>Reads a heartbeat.</summary>
+    /// <param name="body">Its bytes.</param>
+    /// <param name="earlier">An earlier one of the same scheduler: texts that are the same are taken from it. They have been checked.</param>
     /// <exception cref="PublicException">422: says which member is wrong and what is allowed.</exception>
-    public static Heartbeat Read(ReadOnlySpan<byte> body)
+    public static Heartbeat Read(ReadOnlySpan<byte> body, Heartbeat? earlier = null)
     {
-        var reader = new HeartbeatReader(body);
+        var reader = new HeartbeatReader(body, earlier);
         try
         {
             return reader.Read();
@@ -81,15 +91,15 @@ internal ref struct HeartbeatReader
     {
         if (_json.ValueTextEquals("active_workers"u8))
         {
-            _active = ReadNames("active_workers");
+            _active = ReadNames("active_workers", _earlier?.Active);
         }
         else if (_json.ValueTextEquals("closing_workers"u8))
         {
-            _closing = ReadNames("closing_workers");
+            _closing = ReadNames("closing_workers", _earlier?.Closing);
         }
         else if (_json.ValueTextEquals("closed_workers"u8))
         {
-            _closed = ReadNames("closed_workers");
+            _closed = ReadNames("closed_workers", _earlier?.Closed);
         }
         else if (_json.ValueTextEquals("count"u8))
         {
@@ -98,15 +108,15 @@ internal ref struct HeartbeatReader
         }
         else if (_json.ValueTextEquals("scheduler_address"u8))
         {
-            _scheduler = ReadAddress("scheduler_address", "tls");
+            _scheduler = ReadAddress("scheduler_address", "tls", _earlier?.SchedulerAddress);
         }
         else if (_json.ValueTextEquals("dashboard_address"u8))
         {
-            _dashboard = ReadAddress("dashboard_address", "http", mayBeEmpty: true);
+            _dashboard = ReadAddress("dashboard_address", "http", _earlier?.DashboardAddress, mayBeEmpty: true);
         }
         else if (_json.ValueTextEquals("api_address"u8))
         {
-            _api = ReadAddress("api_address", "http");
+            _api = ReadAddress("api_address", "http", _earlier?.ApiAddress);
         }
         else
         {
@@ -123,7 +133,7 @@ internal ref struct HeartbeatReader
             _incarnation = _json.TokenType switch
             {
                 JsonTokenType.Null => null,
-                JsonTokenType.String when _json.ValueSpan.Length <= LongestIncarnation => _json.GetString(),
+                JsonTokenType.String when _json.ValueSpan.Length <= LongestIncarnation => Is(_earlier?.Incarnation) ? _earlier!.Incarnation : _json.GetString(),
                 _ => throw Wrong("incarnation", $"a string of at most {LongestIncarnation} bytes"),
             };
         }
@@ -148,7 +158,7 @@ internal ref struct HeartbeatReader
         }
     }
 
-    private List<string> ReadNames(string member)
+    private IReadOnlyList<string> ReadNames(string member, IReadOnlyList<string>? earlier)
     {
         _json.Read();
         if (_json.TokenType != JsonTokenType.StartArray)
@@ -156,7 +166,9 @@ internal ref struct HeartbeatReader
             throw Wrong(member, "a list of names");
         }
 
+        earlier ??= [];
         List<string>? names = null;
+        var same = 0;
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
             if (_json.TokenType is not (JsonTokenType.String or JsonTokenType.Number) || _json.ValueSpan.Length > LongestName)
@@ -164,21 +176,43 @@ internal ref struct HeartbeatReader
                 throw Wrong(member, $"a list of names: strings of at most {LongestName} bytes or numbers");
             }
 
-            names ??= new(UsualNames);
+            if (names is null && same < earlier.Count && Is(earlier[same]))
+            {
+                same++;
+                continue;
+            }
+
+            names ??= First(earlier, same);
             names.Add(ReadName());
         }
 
-        return names ?? [];
+        return names ?? (same == earlier.Count ? earlier : First(earlier, same));
     }
+
+    private static List<string> First(IReadOnlyList<string> earlier, int count)
+    {
+        var names = new List<string>(Math.Max(UsualNames, 2 * count));
+        names.AddRange(earlier.Take(count));
+        return names;
+    }
+
+    // Whether the value is a text that is known.
+    private readonly bool Is(string? text) =>
+        text is not null && _json.TokenType == JsonTokenType.String && !_json.ValueIsEscaped && Ascii.Equals(_json.ValueSpan, text);
 
     // Only an escape can bring control characters into a JSON string.
     private readonly string ReadName() => _json.ValueIsEscaped ? Printable(_json.GetString()!)
         : _json.TokenType == JsonTokenType.String ? _json.GetString()!
         : Encoding.ASCII.GetString(_json.ValueSpan);
 
-    private string ReadAddress(string member, string scheme, bool mayBeEmpty = false)
+    private string ReadAddress(string member, string scheme, string? earlier, bool mayBeEmpty = false)
     {
         _json.Read();
+        if (Is(earlier))
+        {
+            return earlier!;
+        }
+
         if (mayBeEmpty && (_json.TokenType == JsonTokenType.Null || (_json.TokenType == JsonTokenType.String && _json.ValueSpan.IsEmpty)))
         {
             return "";
