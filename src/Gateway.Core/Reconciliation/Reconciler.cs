@@ -160,7 +160,14 @@ internal sealed partial class Reconciler : LoopService
         else if (plan.Cluster is { } changed && changed.Phase != snapshot.Cluster.Phase)
         {
             _metrics.PhaseReached(changed, now);
-            LogPhase(Logger, changed.Name, changed.Phase, changed.Reason);
+            if (changed.Reason is { } reason)
+            {
+                LogPhase(Logger, changed.Name, changed.Phase, reason);
+            }
+            else
+            {
+                LogPhase(Logger, changed.Name, changed.Phase);
+            }
         }
     }
 
@@ -190,8 +197,11 @@ internal sealed partial class Reconciler : LoopService
         base.Dispose();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Cluster {ClusterName} is {Phase}. {Reason}")]
-    private static partial void LogPhase(ILogger logger, string clusterName, ClusterPhase phase, string? reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Cluster {ClusterName} is {Phase}")]
+    private static partial void LogPhase(ILogger logger, string clusterName, ClusterPhase phase);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Cluster {ClusterName} is {Phase}: {Reason}")]
+    private static partial void LogPhase(ILogger logger, string clusterName, ClusterPhase phase, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The lease on cluster {ClusterName} was lost before its plan was saved; whoever holds it now plans anew.")]
     private static partial void LogLeaseLost(ILogger logger, string clusterName);
