@@ -111,8 +111,9 @@ internal sealed class SharedReads<TKey, TValue>(
     {
         lock (_lock)
         {
-            _running -= _waiting.Count == 0 ? 1 : 0;
-            return _waiting.Count == 0;
+            bool ends = _waiting.Count == 0;
+            _running -= ends ? 1 : 0;
+            return ends;
         }
     }
 
