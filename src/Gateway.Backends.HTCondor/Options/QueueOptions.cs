@@ -12,7 +12,7 @@ internal sealed class QueueOptions
     /// <summary>Jobs in one submission; 1 or more.</summary>
     public int JobsPerSubmission { get; set; } = 2000;
 
-    /// <summary>Duty cycle (0 to 1) of a schedd's daemon from which on others are preferred.</summary>
+    /// <summary>Duty cycle (0 to 1) of a schedd's daemon from which on others are preferred; the collector tells it of schedds by name.</summary>
     public double BusyDutyCycle { get; set; } = 0.95;
 
     /// <summary>For how long a schedd that failed is avoided while others are there.</summary>

@@ -28,6 +28,20 @@ public sealed class ScheddFaultTests(PoolFixture pool) : PoolTest(pool)
     }
 
     [Fact]
+    public async Task OneScheddIsBusy_JobsGoToTheOtherThoughMoreWaitThere()
+    {
+        var path = Folder + "-status.sh";
+        await File.WriteAllTextAsync(path, $"for a; do case $a in *condor_status) echo {Second} 0.99; exit;; esac; done\nexec \"$@\"\n", Cancellation);
+        var backend = Create([.. Two, ("Submit:Requirements", "False"), ("Tools:CommandPrefix:3", "/bin/sh"), ("Tools:CommandPrefix:4", PoolBackend.Inside(path))]);
+        await UntilBothAnswerAsync(backend);
+
+        var first = await StartAllAsync(backend, 3);
+        var second = await StartAllAsync(backend, 2);
+
+        Assert.All(first.Concat(second), handle => Assert.StartsWith("local#", handle.Handle));
+    }
+
+    [Fact]
     public async Task OneScheddHangs_ItsJobsCountAsUnknownAndNewOnesGoToTheOther()
     {
         var backend = Create([.. Two, ("Submit:Requirements", "False"), ("Tools:Timeout", "00:00:08"), ("Tools:SubmitTimeout", "00:00:08")]);
