@@ -8,6 +8,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SYSTEM_GLOBALIZATION
 configuration=${CONFIGURATION:-Release}
 results=$PWD/TestResults
 passed=0 failed=0
+limit=25m # for each suite: no hang may last until somebody else ends it and with it every trace
 
 step() { # step NAME COMMAND...: one check, counted as a test
     local name=$1
@@ -25,7 +26,7 @@ finish() {
 rm -rf "$results" && mkdir -p "$results"
 deploy/dev/need.sh dask postgres jupyterhub python-tests browser || { failed=1; finish; }
 # The pool is made beside the build: it takes about two minutes once, and is kept.
-tests/pool/pool.sh make >"$results/pool.log" 2>&1 &
+timeout --kill-after=60 "$limit" tests/pool/pool.sh make >"$results/pool.log" 2>&1 &
 pool=$!
 
 step "restore with the locked versions" dotnet restore Gateway.sln --locked-mode -v quiet
@@ -34,8 +35,10 @@ step "build without a warning" dotnet build Gateway.sln -c "$configuration" --no
 wait $pool || { echo "The HTCondor pool could not be made; its tests say so. The end of its log:"; tail -n 5 "$results/pool.log"; }
 
 execute() { # execute PROJECT [COMMAND…]: runs one project, by a command such as nice; what it prints goes to a file of its own
-    "${@:2}" dotnet test "tests/$1" -c "$configuration" --no-build --nologo --logger "trx;LogFileName=$results/$1.trx" \
-        --logger "console;verbosity=minimal" >"$results/$1.log" 2>&1
+    # Interrupted, xunit says which tests were running, and on which line each of them stood. (The shell ignores interrupts for what runs beside it.)
+    (cd "tests/$1/bin/$configuration/net10.0" &&
+        exec "${@:2}" env --default-signal=INT timeout --foreground --signal=INT --kill-after=60 "$limit" \
+            dotnet "$1.dll" -noColor -longRunning 120 -trx "$results/$1.trx") >"$results/$1.log" 2>&1
 }
 
 count() { # the figures come from the result file, so that a host that crashes cannot look like success
@@ -56,7 +59,7 @@ count() { # the figures come from the result file, so that a host that crashes c
 run_plugin() {
     echo "== plugin"
     local line
-    line=$(tests/plugin/run.sh 2>&1 | tee "$results/plugin.log" | tail -n 1)
+    line=$(timeout --kill-after=60 "$limit" tests/plugin/run.sh 2>&1 | tee "$results/plugin.log" | tail -n 1)
     grep -E '^(FAIL|ERROR|skipped)' "$results/plugin.log"
     if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
         passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))

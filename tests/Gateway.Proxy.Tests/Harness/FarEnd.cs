@@ -55,9 +55,9 @@ internal sealed class FarEnd : IAsyncDisposable
             {
                 socket = await _listener.AcceptSocketAsync(_stop.Token);
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or InvalidOperationException)
+            catch (Exception) when (_stop.IsCancellationRequested)
             {
-                return; // stopped
+                return;
             }
 
             Interlocked.Increment(ref _accepted);

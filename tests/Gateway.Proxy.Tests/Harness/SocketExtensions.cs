@@ -4,6 +4,9 @@ namespace Gateway.Proxy.Tests.Harness;
 
 internal static class SocketExtensions
 {
+    /// <summary>What does not come within it does not come at all, and the test that waits shall say so.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     public static async Task SendAllAsync(this Socket socket, ReadOnlyMemory<byte> data)
     {
         while (!data.IsEmpty)
@@ -17,7 +20,7 @@ internal static class SocketExtensions
     {
         var result = new byte[count];
         int have = 0;
-        while (have < count && await socket.ReceiveAsync(result.AsMemory(have), TestContext.Current.CancellationToken) is var n and > 0)
+        while (have < count && await InTimeAsync(socket.ReceiveAsync(result.AsMemory(have), TestContext.Current.CancellationToken)) is var n and > 0)
         {
             have += n;
         }
@@ -30,7 +33,7 @@ internal static class SocketExtensions
     {
         var result = new MemoryStream();
         var buffer = new byte[64 * 1024];
-        while (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken) is var n and > 0)
+        while (await InTimeAsync(socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken)) is var n and > 0)
         {
             result.Write(buffer, 0, n);
         }
@@ -43,7 +46,7 @@ internal static class SocketExtensions
     {
         try
         {
-            return await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken) == 0;
+            return await InTimeAsync(socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken)) == 0;
         }
         catch (SocketException)
         {
@@ -63,4 +66,7 @@ internal static class SocketExtensions
         socket.LingerState = new LingerOption(true, 0);
         socket.Dispose();
     }
+
+    private static ValueTask<int> InTimeAsync(ValueTask<int> transfer) =>
+        transfer.IsCompleted ? transfer : new(transfer.AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
 }
