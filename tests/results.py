@@ -1,4 +1,4 @@
-"""Counts a test run: prints `PASSED FAILED` on standard output, and what failed or was skipped, by name, on standard error."""
+"""Counts a test run: prints `PASSED FAILED` on standard output, and what failed, was skipped or runs only on demand (explicit tests), by name, on standard error."""
 import sys
 import xml.etree.ElementTree as ET
 
@@ -12,6 +12,8 @@ for result in root.findall(".//t:UnitTestResult", NS):
     elif outcome == "NotExecuted":
         why = result.find(".//t:Message", NS)
         print(f"skipped: {name}: {(why.text if why is not None else '') or ''}".strip(), file=sys.stderr)
+    elif outcome == "NotRunnable":
+        print(f"only on demand: {name}", file=sys.stderr)
     else:
         failed += 1
         print(f"FAILED: {name}", file=sys.stderr)

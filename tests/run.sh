@@ -8,7 +8,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SYSTEM_GLOBALIZATION
 configuration=${CONFIGURATION:-Release}
 results=$PWD/TestResults
 passed=0 failed=0
-limit=25m # for each suite: no hang may last until somebody else ends it and with it every trace
+limit=${SUITE_LIMIT:-25m} # for each suite: no hang may last until somebody else ends it and with it every trace
 
 step() { # step NAME COMMAND...: one check, counted as a test
     local name=$1
@@ -41,10 +41,14 @@ execute() { # execute PROJECT [COMMAND…]: runs one project, by a command such 
             dotnet "$1.dll" -noColor -longRunning 120 -trx "$results/$1.trx") >"$results/$1.log" 2>&1
 }
 
-count() { # the figures come from the result file, so that a host that crashes cannot look like success
-    local project=$1 trx=$results/$1.trx
+count() { # count PROJECT CODE: the figures come from the result file, so that a host that crashes cannot look like success
+    local project=$1 code=$2 trx=$results/$1.trx
     echo "== $project"
     cat "$results/$project.log"
+    if [ "$code" = 124 ] || [ "$code" = 137 ]; then # as timeout says it
+        failed=$((failed + 1))
+        echo "FAILED: $project did not end within $limit"
+    fi
     if [ ! -s "$trx" ]; then
         failed=$((failed + 1))
         echo "FAILED: $project wrote no results"
@@ -97,10 +101,10 @@ for project in "${wanted[@]}"; do
         Gateway.Backends.HTCondor.Tests) ;;
         Gateway.Faults.Tests) sites=$project ;;
         Gateway.EndToEnd.Tests) after=$project ;;
-        *) execute "$project"; count "$project" ;;
+        *) execute "$project"; count "$project" $? ;;
     esac
 done
-[ -z "$sites" ] || { execute "$sites" nice; count "$sites"; } # it would take all there is from the farm
-[ -z "$beside" ] || { wait "$beside"; count Gateway.Backends.HTCondor.Tests; }
-[ -z "$after" ] || { execute "$after"; count "$after"; }
+[ -z "$sites" ] || { execute "$sites" nice; count "$sites" $?; } # it would take all there is from the farm
+[ -z "$beside" ] || { wait "$beside"; count Gateway.Backends.HTCondor.Tests $?; }
+[ -z "$after" ] || { execute "$after"; count "$after" $?; }
 finish
