@@ -89,7 +89,9 @@ internal sealed partial class Executor : LoopService
         }
 
         _ = RunAsync(entries, window);
-        return TimeSpan.Zero;
+
+        // Fewer than were asked for: there were no others, and those that there are by now have woken us.
+        return entries.Count < _instance.Limits.Batch ? _settings.PollPeriod : TimeSpan.Zero;
     }
 
     private async Task RunAsync(IReadOnlyList<OutboxEntry> entries, ClaimWindow window)
@@ -107,7 +109,6 @@ internal sealed partial class Executor : LoopService
         finally
         {
             _calls.Release();
-            Wake();
         }
     }
 

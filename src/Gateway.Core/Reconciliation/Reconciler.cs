@@ -77,7 +77,8 @@ internal sealed partial class Reconciler : LoopService
             }
         }
 
-        return TimeSpan.Zero;
+        // Fewer than were asked for: no other was due, and one that is by now has woken us. To claim at once again would only be in the executors' way.
+        return batch.Claims.Count < _settings.Batch ? await UntilNextAsync(cancellationToken) : TimeSpan.Zero;
     }
 
     /// <summary>Values of a newer version: that version's replicas will see to them.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Core.Store;
+using Gateway.Server.Caching;
 
 namespace Gateway.Server.Auth;
 

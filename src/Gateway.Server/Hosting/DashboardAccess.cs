@@ -3,6 +3,7 @@ using Gateway.Core.Store;
 using Gateway.Proxy.Configuration;
 using Gateway.Server.Auth;
 using Gateway.Server.Auth.Browser;
+using Gateway.Server.Caching;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 

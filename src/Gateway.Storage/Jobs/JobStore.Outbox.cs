@@ -66,8 +66,8 @@ internal sealed partial class JobStore
             await RemoveAsync(session, [.. done.Select(r => r.Entry.Id)], cancellationToken);
         }
 
-        // A stop may have been waiting for the end of a start.
-        foreach (string backend in done.Where(r => r.Entry.Action == OutboxAction.Start).Select(r => r.Entry.Backend).Distinct())
+        // A stop may have been waiting for nobody to be at a start any more.
+        foreach (string backend in results.Where(r => r.Entry.Action == OutboxAction.Start).Select(r => r.Entry.Backend).Distinct())
         {
             session.Tell(ChangeKind.Outbox, backend);
         }

@@ -26,6 +26,17 @@ public sealed class ExecutorTests : IDisposable
         Assert.All(_bench.Store.Jobs.Values, j => Assert.NotNull(j.Handle));
     }
 
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public async Task Round_ThatTookAllThatThereWere_SleepsInsteadOfClaimingAgain(int batch, bool sleeps)
+    {
+        _bench.Instance.Limits.Batch = batch;
+        await _bench.AddClusterAsync("a", "a-1", "a-2");
+
+        Assert.Equal(sleeps, await _executor.RunOnceAsync(Bench.Cancellation) > TimeSpan.Zero);
+    }
+
     [Fact]
     public async Task Start_AnswerLost_IsAskedForAndAdopted()
     {

@@ -55,12 +55,26 @@ public sealed class ReconcilerTests : IDisposable
         Assert.Equal(2, claim.Generation);
     }
 
-    private static Reconciler Reconciler(IReconcileStore store) => new(
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public async Task Round_ThatTookAllThatWereDue_SleepsInsteadOfClaimingAgain(int batch, bool sleeps)
+    {
+        await _bench.AddClusterAsync("a");
+        await _bench.AddClusterAsync("b");
+        await WakeAsync("a");
+        await WakeAsync("b");
+        using var reconciler = Reconciler(_bench.Store, batch);
+
+        Assert.Equal(sleeps, await reconciler.RunOnceAsync(Bench.Cancellation) > TimeSpan.Zero);
+    }
+
+    private static Reconciler Reconciler(IReconcileStore store, int batch = 100) => new(
         store,
         new UnheardSignal(),
         new ClusterPlanner(new PlannerSettings { Backends = new HashSet<string> { "pool" } }, c => $"{c}-w"),
         new ReplicaName("bench", "1"),
-        new ReconcilerSettings(),
+        new ReconcilerSettings { Batch = batch },
         new GatewayMetrics(new UnreadMeters()),
         TimeProvider.System,
         new UnusedHost(),

@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Server.Api.Errors;
 using Gateway.Server.Auth;
 using Gateway.Server.Auth.Basic;
+using Gateway.Server.Caching;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Server.Tests.Auth;

@@ -1,5 +1,5 @@
 using Gateway.Core.Clusters;
-using Gateway.Server.Auth;
+using Gateway.Server.Caching;
 
 namespace Gateway.Server.Api.Heartbeats;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Server.Caching;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Auth.Basic;

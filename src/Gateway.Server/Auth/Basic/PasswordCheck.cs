@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core;
+using Gateway.Server.Caching;
 
 namespace Gateway.Server.Auth.Basic;
 

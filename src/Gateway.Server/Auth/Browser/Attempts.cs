@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Server.Auth.Session;
+using Gateway.Server.Caching;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 

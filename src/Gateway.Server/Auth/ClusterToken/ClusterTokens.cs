@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Core.Store;
 using Gateway.Server.Api.Errors;
+using Gateway.Server.Caching;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Server.Auth.ClusterToken;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Server.Auth.Browser;
 using Gateway.Server.Auth.Modes;
+using Gateway.Server.Caching;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Server.Auth.JupyterHub;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Gateway.Server.Auth;
+namespace Gateway.Server.Caching;
 
 /// <summary>Remembers at most a number of values, each for at most a time. Reading takes no lock.</summary>
 /// <param name="capacity">Most values.</param>
