@@ -40,7 +40,7 @@ public sealed record ClusterCertificate(string Certificate, string Key)
         names.AddDnsName("dask-internal");
         request.CertificateExtensions.Add(names.Build());
 
-        // Signed by its own key, and not by CreateSelfSigned, which also makes a copy of that key for the certificate: more work than all the rest.
+        // Signed by its own key, and not by CreateSelfSigned: that makes a copy of the key for the certificate as well, a third of the work.
         var serial = RandomNumberGenerator.GetBytes(SerialBytes);
         serial[0] = (byte)((serial[0] & 0x3f) | 0x40); // positive, and of this length (RFC 5280, section 4.1.2.2)
         using var certificate = request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - Backdated, now + lifetime, serial);
