@@ -52,9 +52,13 @@ internal sealed class StartRunner(IClusterStore clusters, IJobStore store, DaskJ
 
     private static string[] ClustersOf(IEnumerable<OutboxEntry> entries) => [.. entries.Select(e => e.Cluster).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>
+    /// What has been seen already is wanted still: the answer to its start was lost, and it came up before it was asked for again. To try once more adopts it.
+    /// </summary>
     private static bool IsWanted(OutboxEntry entry, ClusterSnapshot snapshot) => entry.Kind == JobKind.Scheduler
-        ? snapshot.Cluster.Phase == ClusterPhase.Submitted
-        : snapshot.Cluster.Phase == ClusterPhase.Running && snapshot.Workers.Any(w => w.Name == entry.Job && w.Phase == WorkerPhase.Submitted);
+        ? snapshot.Cluster.Phase is ClusterPhase.Submitted or ClusterPhase.Running
+        : snapshot.Cluster.Phase == ClusterPhase.Running
+            && snapshot.Workers.Any(w => w.Name == entry.Job && w.Phase is WorkerPhase.Submitted or WorkerPhase.Connected or WorkerPhase.Retiring);
 
     /// <summary>Starts that nobody wants any more. An earlier try of some may have taken place: these are stopped until nothing is left.</summary>
     private static async Task<IEnumerable<OutboxResult>> WithdrawAsync(BackendInstance instance, List<OutboxEntry> entries, CancellationToken cancellationToken)

@@ -65,11 +65,14 @@ internal sealed class Bench : IDisposable
 
     public StraySweeper Sweeper(IJobStore? jobs = null) => new(jobs ?? Jobs, Store, Settings, Metrics, Time, NullLogger<StraySweeper>.Instance);
 
+    /// <summary>A cluster that has been taken on.</summary>
+    public Task CreateAsync(string name) => Store.CreateAsync(
+        new NewCluster { Name = name, OwnerId = Guid.Empty, Options = "{}", Spec = Given.Spec, Credentials = new ClusterCredentials("", "", "") }, Cancellation);
+
     /// <summary>A running cluster with workers to be started.</summary>
     public async Task AddClusterAsync(string name, params string[] workers)
     {
-        await Store.CreateAsync(
-            new NewCluster { Name = name, OwnerId = Guid.Empty, Options = "{}", Spec = Given.Spec, Credentials = new ClusterCredentials("", "", "") }, Cancellation);
+        await CreateAsync(name);
         await SaveAsync(
             name,
             c => c with { Phase = ClusterPhase.Running, SchedulerAddress = "tls://10.0.0.1:8786" },

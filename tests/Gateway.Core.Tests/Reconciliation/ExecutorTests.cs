@@ -1,4 +1,5 @@
 using Gateway.Core.Backends;
+using Gateway.Core.Clusters;
 using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
 using Gateway.Core.Tests.Reconciliation.Simulation;
@@ -48,6 +49,40 @@ public sealed class ExecutorTests : IDisposable
         await RoundAsync(after: 2);
         Assert.Single(_bench.Farm.Jobs);
         Assert.Equal("pool.1", _bench.Store.Jobs["a-1"].Handle);
+    }
+
+    [Theory]
+    [InlineData(WorkerPhase.Connected)]
+    [InlineData(WorkerPhase.Retiring)]
+    public async Task Start_AnswerLostAndSeenByItsSchedulerMeanwhile_IsAdoptedAndNotStopped(WorkerPhase phase)
+    {
+        await _bench.AddClusterAsync("a", "a-1");
+        _bench.Farm.LostAnswers = 1;
+        await RoundAsync();
+        await _bench.SaveAsync("a", c => c, [_bench.Store.Workers("a").Single() with { Phase = phase }]);
+
+        await RoundAsync(after: 2);
+
+        Assert.NotEqual(JobState.Ended, Assert.Single(_bench.Farm.Jobs).State);
+        Assert.Equal("pool.1", _bench.Store.Jobs["a-1"].Handle);
+        Assert.NotEqual(JobState.Ended, _bench.Store.Jobs["a-1"].State);
+        Assert.Empty(_bench.Store.Outbox);
+    }
+
+    [Fact]
+    public async Task Start_AnswerLostAndSchedulerRunsMeanwhile_IsAdoptedAndNotStopped()
+    {
+        await _bench.CreateAsync("a");
+        await _bench.SaveAsync("a", c => c with { Phase = ClusterPhase.Submitted }, null, Bench.Entry(OutboxAction.Start, "a", "a"));
+        _bench.Farm.LostAnswers = 1;
+        await RoundAsync();
+        await _bench.SaveAsync("a", c => c with { Phase = ClusterPhase.Running });
+
+        await RoundAsync(after: 2);
+
+        Assert.NotEqual(JobState.Ended, Assert.Single(_bench.Farm.Jobs).State);
+        Assert.Equal("pool.1", _bench.Store.Jobs["a"].Handle);
+        Assert.Empty(_bench.Store.Outbox);
     }
 
     [Fact]
