@@ -129,9 +129,9 @@ internal sealed partial class HTCondorBackend : IJobBackend, IAsyncDisposable
         return [.. reports.Values];
     }
 
-    public async Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, int port, CancellationToken cancellationToken)
+    public async Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken)
     {
-        if (port is < 1 or > 65535)
+        if (ports.Any(port => port is < 1 or > 65535))
         {
             return AddressVerdict.No;
         }

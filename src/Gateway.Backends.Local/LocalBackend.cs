@@ -59,6 +59,8 @@ internal sealed partial class LocalBackend : IJobBackend, IAsyncDisposable
 
     public TimeSpan ListPeriod => _options.ListPeriod;
 
+    public bool ChecksAddressesAtOnce => true;
+
     public async Task<string?> CheckSpecAsync(ClusterSpec spec, CancellationToken cancellationToken) =>
         JobEnvironment.Problem(spec.Environment) ?? ((await _accounts.OfAsync(spec.Account, cancellationToken)).Refusal as StartOutcome.Refused)?.Reason;
 
@@ -86,10 +88,8 @@ internal sealed partial class LocalBackend : IJobBackend, IAsyncDisposable
     public Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) =>
         AskAsync<IReadOnlyList<JobReport>>(() => [.. jobs.Select(Find).OfType<LocalJob>().Select(job => job.Report(Machine))], cancellationToken);
 
-    public async Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, int port, CancellationToken cancellationToken) =>
-        await AskAsync(() => Find(job), cancellationToken) is { } found
-            ? await AskLongAsync(() => _addresses.CheckAsync(found, host, port, cancellationToken), cancellationToken)
-            : AddressVerdict.No;
+    public async Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken) =>
+        await AskLongAsync(async () => Find(job) is { } found ? await _addresses.CheckAsync(found, host, ports, cancellationToken) : AddressVerdict.No, cancellationToken);
 
     public Task<JobLog?> ReadLogAsync(JobHandle job, JobOutput stream, long offset, int max, CancellationToken cancellationToken)
     {

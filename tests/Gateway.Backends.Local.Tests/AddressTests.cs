@@ -36,7 +36,7 @@ public sealed class AddressTests
         var (job, port) = await ServeAsync(local, listensOn);
 
         // localhost may be ::1 as well, where nobody listens: that is no reason to say no.
-        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(job, claimed, port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(job, claimed, [port], LocalHarness.Cancellation));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class AddressTests
         var own = (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork, LocalHarness.Cancellation)).FirstOrDefault();
         Assert.SkipWhen(own is null, "This machine's name has no address.");
 
-        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(job, own.ToString(), port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(job, own.ToString(), [port], LocalHarness.Cancellation));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class AddressTests
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
-        Assert.Equal(AddressVerdict.NotYet, await local.Backend.CheckAddressAsync(job, "127.0.0.1", ((IPEndPoint)probe.LocalEndPoint!).Port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.NotYet, await local.Backend.CheckAddressAsync(job, "127.0.0.1", [((IPEndPoint)probe.LocalEndPoint!).Port], LocalHarness.Cancellation));
     }
 
     [Fact]
@@ -71,9 +71,9 @@ public sealed class AddressTests
         var (job, port) = await ServeAsync(local, "127.0.0.1");
         var (other, otherPort) = await ServeAsync(local, "127.0.0.1");
 
-        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", ((IPEndPoint)stranger.LocalEndpoint).Port, LocalHarness.Cancellation));
-        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", otherPort, LocalHarness.Cancellation));
-        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(other, "127.0.0.1", port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", [((IPEndPoint)stranger.LocalEndpoint).Port], LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", [otherPort], LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(other, "127.0.0.1", [port], LocalHarness.Cancellation));
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class AddressTests
         var (job, port) = await ServeAsync(local, "0.0.0.0");
 
         // A name server that does not answer leaves the last one open.
-        var verdict = await local.Backend.CheckAddressAsync(job, host, port, LocalHarness.Cancellation);
+        var verdict = await local.Backend.CheckAddressAsync(job, host, [port], LocalHarness.Cancellation);
 
         Assert.True(verdict == AddressVerdict.No || (host == "no-such-host.invalid" && verdict == AddressVerdict.NotYet), verdict.ToString());
     }
@@ -106,7 +106,7 @@ public sealed class AddressTests
         await using var local = new LocalHarness();
         var (job, _) = await ServeAsync(local, "0.0.0.0");
 
-        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", [port], LocalHarness.Cancellation));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class AddressTests
         await local.StopAsync(job);
         await local.EndOfAsync(job);
 
-        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", [port], LocalHarness.Cancellation));
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public sealed class AddressTests
         var handle = await local.StartAsync(job);
         int port = (await local.WitnessesAsync(job.Name))[0];
 
-        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(handle, "127.0.0.1", port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.Yes, await local.Backend.CheckAddressAsync(handle, "127.0.0.1", [port], LocalHarness.Cancellation));
     }
 
     private static async Task<(JobHandle Job, int Port)> ServeAsync(LocalHarness local, string address)

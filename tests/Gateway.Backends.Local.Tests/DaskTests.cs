@@ -24,7 +24,7 @@ public sealed partial class DaskTests
             async () => int.TryParse(SchedulerAt().Match(await local.OutputAsync(scheduler, JobOutput.Error)).Groups[1].Value, CultureInfo.InvariantCulture, out port),
             "the scheduler to say where it is");
         await LocalHarness.UntilAsync(
-            async () => await local.Backend.CheckAddressAsync(scheduler, "127.0.0.1", port, LocalHarness.Cancellation) == AddressVerdict.Yes, "the scheduler's address to be its own");
+            async () => await local.Backend.CheckAddressAsync(scheduler, "127.0.0.1", [port], LocalHarness.Cancellation) == AddressVerdict.Yes, "the scheduler's address to be its own");
 
         var worker = await local.StartAsync(local.Job("") with
         {
@@ -32,7 +32,7 @@ public sealed partial class DaskTests
         });
         await LocalHarness.UntilAsync(
             async () => (await local.OutputAsync(scheduler, JobOutput.Error)).Contains("Register worker", StringComparison.Ordinal), "the worker to register");
-        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(worker, "127.0.0.1", port, LocalHarness.Cancellation));
+        Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(worker, "127.0.0.1", [port], LocalHarness.Cancellation));
 
         await local.StopAsync(worker);
         var workerEnd = await local.EndOfAsync(worker);

@@ -26,7 +26,7 @@ public sealed class FindingAgainTests
             var end = await local.EndOfAsync(job);
             Assert.Null(end.ExitCode);
             Assert.Equal(StopOutcome.Gone, await local.StopAsync(job));
-            Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", 1, LocalHarness.Cancellation));
+            Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(job, "127.0.0.1", [1], LocalHarness.Cancellation));
             await local.Backend.CleanAsync([job], LocalHarness.Cancellation);
             Assert.False(stranger.HasExited);
         }

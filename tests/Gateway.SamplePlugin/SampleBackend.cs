@@ -31,7 +31,7 @@ internal sealed class SampleBackend(string instance) : IJobBackend
 
     public Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobReport>>([]);
 
-    public Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, int port, CancellationToken cancellationToken) => Task.FromResult(AddressVerdict.NotYet);
+    public Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken) => Task.FromResult(AddressVerdict.NotYet);
 
     public Task<JobLog?> ReadLogAsync(JobHandle job, JobOutput stream, long offset, int max, CancellationToken cancellationToken) => Task.FromResult<JobLog?>(null);
 

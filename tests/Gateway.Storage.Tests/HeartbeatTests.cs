@@ -1,3 +1,4 @@
+using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Gateway.Storage.Tests.Stores;
@@ -92,6 +93,55 @@ public abstract class HeartbeatTests(Func<CancellationToken, Task<TestDatabase>>
         Assert.Equal((true, true, false), (jobs["w1"].CloseExpected, jobs["w2"].CloseExpected, jobs["w3"].CloseExpected));
         Assert.False((await SnapshotAsync("c2")).Jobs["x1"].CloseExpected);
         Assert.Empty((await SnapshotAsync("c1")).Inbox.Heartbeat!.Closing);
+    }
+
+    [Fact]
+    public async Task Record_WithAVerdict_StoresItWithTheJobAndTouchesNothingElseOfIt()
+    {
+        await CreateAsync("c1", "c2");
+        foreach (string name in (string[])["c1", "c2"])
+        {
+            Assert.Equal(SaveOutcome.Saved, await PlanAsync(name, (_, save) => save with { Outbox = [Entry(OutboxAction.Start, name, name)] }));
+        }
+
+        var starts = await ClaimOutboxAsync("local");
+        await Store.Jobs.FinishOutboxAsync([.. starts.Select(s => Done(s, JobOf(s)))], Token);
+        var read = (await Store.Clusters.JobAsync("c1", Token))!;
+        await Store.Jobs.RecordJobsAsync([.. starts.Select(s => JobOf(s, s.Job == "c1" ? JobState.Running : JobState.Ended))], [], Token);
+
+        await Store.Clusters.RecordHeartbeatsAsync([.. starts.Select(s => new ReceivedHeartbeat(s.Cluster, First, 1, read with { Name = s.Job, CheckedAddress = "10.0.0.1 8786", AddressVerdict = AddressVerdict.Yes }))], Token);
+
+        var job = (await SnapshotAsync("c1")).Jobs["c1"];
+        Assert.Equal((JobState.Running, "10.0.0.1 8786", AddressVerdict.Yes), (job.State, job.CheckedAddress!, job.AddressVerdict!.Value));
+        Assert.Null((await Store.Clusters.JobAsync("c2", Token))!.AddressVerdict);
+    }
+
+    [Fact]
+    public async Task Record_SomeNewAndSomeTheSame_WakesTheNewAlone()
+    {
+        string[] names = ["c1", "c2", "c3"];
+        await CreateAsync(names);
+        await Store.Clusters.RecordHeartbeatsAsync([.. names.Select(n => new ReceivedHeartbeat(n, First, 1))], Token);
+        var claims = (await Store.Reconcile.ClaimAsync("a", 10, Lease, Token)).Claims.ToDictionary(c => c.Cluster);
+        await Store.Clusters.RecordHeartbeatsAsync([.. names.Select(n => new ReceivedHeartbeat(n, First with { Sequence = 6, Count = n == "c2" ? 9 : 3 }, n == "c2" ? 2 : 1))], Token);
+
+        foreach (string name in names)
+        {
+            var beat = (await SnapshotAsync(name)).Inbox.Heartbeat!;
+            Assert.Equal((6L, name == "c2" ? 9 : 3), (beat.Sequence!.Value, beat.Count));
+            Assert.Equal(name == "c2" ? 1 : 0, await WakesSinceAsync(claims[name]));
+        }
+    }
+
+    [Fact]
+    public async Task Record_SameHashButOlder_ChangesNothing()
+    {
+        await CreateAsync("c1");
+        await RecordAsync(First with { IdleSeconds = 1 }, 1);
+        await RecordAsync(First with { Sequence = 4, IdleSeconds = 9 }, 1);
+
+        var beat = (await SnapshotAsync("c1")).Inbox.Heartbeat!;
+        Assert.Equal((5L, 1d), (beat.Sequence!.Value, beat.IdleSeconds!.Value));
     }
 
     [Fact]

@@ -231,8 +231,8 @@ public abstract partial class BackendContract
         var handle = await StartAsync(job);
         await WaitForStartAsync(job.Name);
 
-        Assert.NotEqual(AddressVerdict.Yes, await Backend.CheckAddressAsync(handle, "192.0.2.1", 8786, Cancellation));
-        Assert.NotEqual(AddressVerdict.Yes, await Backend.CheckAddressAsync(new JobHandle(Guid.NewGuid().ToString("N"), null), "127.0.0.1", 8786, Cancellation));
+        Assert.NotEqual(AddressVerdict.Yes, await Backend.CheckAddressAsync(handle, "192.0.2.1", [8786], Cancellation));
+        Assert.NotEqual(AddressVerdict.Yes, await Backend.CheckAddressAsync(new JobHandle(Guid.NewGuid().ToString("N"), null), "127.0.0.1", [8786], Cancellation));
     }
 
     [Fact]

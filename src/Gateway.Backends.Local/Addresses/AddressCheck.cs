@@ -14,10 +14,10 @@ internal sealed class AddressCheck(TimeProvider time)
 {
     private static readonly TimeSpan NameWait = TimeSpan.FromSeconds(5);
 
-    public async Task<AddressVerdict> CheckAsync(LocalJob job, string host, int port, CancellationToken cancellationToken)
+    public async Task<AddressVerdict> CheckAsync(LocalJob job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken)
     {
         // An empty name would be resolved to this machine itself.
-        if (job.End is not null || port is < 1 or > 65535 || string.IsNullOrWhiteSpace(host))
+        if (job.End is not null || ports.Any(port => port is < 1 or > 65535) || string.IsNullOrWhiteSpace(host))
         {
             return AddressVerdict.No;
         }
@@ -34,26 +34,27 @@ internal sealed class AddressCheck(TimeProvider time)
             return AddressVerdict.No;
         }
 
-        return job.Leader is null ? AddressVerdict.NotYet : Listens(job, addresses, port);
+        return job.Leader is null ? AddressVerdict.NotYet : Listens(job, addresses, ports);
     }
 
-    private static AddressVerdict Listens(LocalJob job, IReadOnlyList<IPAddress> addresses, int port)
+    private static AddressVerdict Listens(LocalJob job, IReadOnlyList<IPAddress> addresses, IReadOnlyList<int> ports)
     {
-        var sockets = ListeningSocket.Read(port);
-        var reached = addresses.Select(address => Reached(sockets, address)).ToList();
-        if (reached.TrueForAll(found => found.Count == 0))
-        {
-            return AddressVerdict.NotYet;
-        }
+        // The sockets first: processes that are looked at after them have all of theirs.
+        List<List<ListeningSocket>> reached = [.. ports.Select(port => Reached(ListeningSocket.Read(port), addresses))];
+        List<ListeningSocket> all = [.. reached.SelectMany(found => found)];
 
         // Most often its own children have them. Who was left behind by its parent is found by a look at all processes of the machine.
-        return AreOwn(reached, SocketsOf(ProcessTable.ReadBelow(job.Leader!.Pid), job)) || AreOwn(reached, SocketsOf(ProcessTable.Read(), job))
-            ? AddressVerdict.Yes
-            : AddressVerdict.No;
+        if (!AreOwn(all, SocketsOf(ProcessTable.ReadBelow(job.Leader!.Pid), job)) && !AreOwn(all, SocketsOf(ProcessTable.Read(), job)))
+        {
+            return AddressVerdict.No;
+        }
+
+        return reached.Exists(found => found.Count == 0) ? AddressVerdict.NotYet : AddressVerdict.Yes;
     }
 
-    private static bool AreOwn(List<List<ListeningSocket>> reached, HashSet<string> own) =>
-        reached.TrueForAll(found => found.TrueForAll(socket => own.Contains($"socket:[{socket.Inode}]")));
+    private static List<ListeningSocket> Reached(IReadOnlyList<ListeningSocket> sockets, IReadOnlyList<IPAddress> addresses) => [.. addresses.SelectMany(address => Reached(sockets, address))];
+
+    private static bool AreOwn(List<ListeningSocket> reached, HashSet<string> own) => reached.TrueForAll(socket => own.Contains($"socket:[{socket.Inode}]"));
 
     /// <summary>Who gets a connection to an address: the most special listeners win, as in the kernel.</summary>
     internal static List<ListeningSocket> Reached(IReadOnlyList<ListeningSocket> sockets, IPAddress address)

@@ -48,12 +48,16 @@ public interface IJobBackend
     /// <summary>How jobs that are no longer listed have ended, where it can be told; others are left out.</summary>
     Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken);
 
-    /// <summary>Whether a job really is at an address that its scheduler has named.</summary>
+    /// <summary>Whether <see cref="CheckAddressAsync"/> is but a look at this machine, so that the request which brings a heartbeat can wait for it.</summary>
+    bool ChecksAddressesAtOnce => false;
+
+    /// <summary>Whether a job really is at the addresses that its scheduler has named.</summary>
     /// <param name="job">The scheduler's job.</param>
-    /// <param name="host">A name or an address.</param>
-    /// <param name="port">1 to 65535.</param>
+    /// <param name="host">A name or an address, the same for all.</param>
+    /// <param name="ports">Each 1 to 65535; at least one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, int port, CancellationToken cancellationToken);
+    /// <returns>Yes: at all of them. No: one is another's.</returns>
+    Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken);
 
     /// <summary>Part of a job's output; null where there is none (any more).</summary>
     /// <param name="job">The job, running or ended not long ago.</param>

@@ -98,7 +98,8 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
             return;
         }
 
-        if (!draft.HasAddresses(heartbeat))
+        bool areNew = !draft.HasAddresses(heartbeat);
+        if (areNew)
         {
             draft.Cluster = draft.Cluster with
             {
@@ -106,12 +107,15 @@ public sealed partial class ClusterPlanner(PlannerSettings settings, Func<string
                 ApiAddress = heartbeat.ApiAddress,
                 DashboardAddress = heartbeat.DashboardAddress.Length == 0 ? null : heartbeat.DashboardAddress,
             };
-            draft.CheckAddress(endpoints.Argument);
-            return;
         }
 
         if (job.CheckedAddress != endpoints.Argument)
         {
+            if (areNew)
+            {
+                draft.CheckAddress(endpoints.Argument);
+            }
+
             return;
         }
 

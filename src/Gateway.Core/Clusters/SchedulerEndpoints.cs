@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Gateway.Core.Clusters;
@@ -10,7 +11,10 @@ namespace Gateway.Core.Clusters;
 public sealed record SchedulerEndpoints(string Host, int SchedulerPort, int ApiPort, int? DashboardPort)
 {
     /// <summary>What a check is asked for: host and ports, separated by blanks.</summary>
-    public string Argument => string.Join(' ', new[] { Host, $"{SchedulerPort}", $"{ApiPort}", DashboardPort is { } port ? $"{port}" : null }.OfType<string>());
+    public string Argument => string.Join(' ', [Host, .. Ports.Select(port => port.ToString(CultureInfo.InvariantCulture))]);
+
+    /// <summary>All its ports.</summary>
+    public IReadOnlyList<int> Ports => DashboardPort is { } dashboard ? [SchedulerPort, ApiPort, dashboard] : [SchedulerPort, ApiPort];
 
     /// <summary>Reads a heartbeat's addresses; null when one is not a plain address of the right scheme, or they are not all at one host.</summary>
     public static SchedulerEndpoints? Parse(Heartbeat heartbeat)
@@ -30,7 +34,7 @@ public sealed record SchedulerEndpoints(string Host, int SchedulerPort, int ApiP
     public static (string Host, IReadOnlyList<int> Ports) ParseArgument(string argument)
     {
         var parts = argument.Split(' ');
-        return (parts[0], [.. parts.Skip(1).Select(p => int.Parse(p, System.Globalization.CultureInfo.InvariantCulture))]);
+        return (parts[0], [.. parts.Skip(1).Select(p => int.Parse(p, CultureInfo.InvariantCulture))]);
     }
 
     /// <summary>Host (without brackets) and port of a plain <c>scheme://host:port</c>; null when it is anything else.</summary>

@@ -13,17 +13,7 @@ internal static class AddressRunner
     private static async Task<OutboxResult> CheckAsync(BackendInstance instance, OutboxEntry entry, CancellationToken cancellationToken)
     {
         var (host, ports) = SchedulerEndpoints.ParseArgument(entry.Argument ?? "");
-        var job = new JobHandle(entry.Job, entry.Handle);
-        var verdict = AddressVerdict.Yes;
-        foreach (int port in ports)
-        {
-            verdict = await instance.Backend.CheckAddressAsync(job, host, port, cancellationToken);
-            if (verdict != AddressVerdict.Yes)
-            {
-                break;
-            }
-        }
-
+        var verdict = await instance.Backend.CheckAddressAsync(new JobHandle(entry.Job, entry.Handle), host, ports, cancellationToken);
         return verdict == AddressVerdict.NotYet
             ? new() { Entry = entry, RetryAfter = TimeSpan.FromMilliseconds(Math.Min(2000, 100 << Math.Min(entry.Attempt, 8))) }
             : new()

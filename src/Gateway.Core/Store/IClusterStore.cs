@@ -32,8 +32,8 @@ public interface IClusterStore
     Task<TokenRecord?> TokenAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores the latest heartbeats, in one transaction: closing names mark their jobs as expected to close, changed heartbeats wake the
-    /// reconciler. Of several for one cluster the last counts; one with a lower sequence of the same incarnation than the stored one is dropped.
+    /// Stores the latest heartbeats, in one transaction: closing names mark their jobs as expected to close, verdicts on addresses go to
+    /// the schedulers' jobs, changed heartbeats wake the reconciler. Of several for one cluster the last counts; one with a lower sequence of the same incarnation than the stored one is dropped.
     /// Those of ended or unknown clusters are ignored.
     /// </summary>
     Task RecordHeartbeatsAsync(IReadOnlyList<ReceivedHeartbeat> heartbeats, CancellationToken cancellationToken);

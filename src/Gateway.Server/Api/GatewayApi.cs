@@ -35,6 +35,8 @@ internal static class GatewayApi
         services.TryAddSingleton<HearingLoss>();
         services.AddSingleton<HeartbeatQueue>();
         services.AddSingleton<RecentHeartbeats>();
+        services.AddSingleton<PromptCheck>();
+        services.AddSingleton<HeartbeatReceiver>();
         services.AddSingleton<IHealthProbe, DatabaseProbe>();
         services.AddSingleton<HealthChecker>();
         services.AddDocument();

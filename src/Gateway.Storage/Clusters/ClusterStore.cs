@@ -3,6 +3,7 @@ using Gateway.Core.Clusters;
 using Gateway.Core.Events;
 using Gateway.Core.Store;
 using Gateway.Storage.Encryption;
+using Gateway.Storage.Jobs;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
 
@@ -82,6 +83,7 @@ internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys key
         // A name is told once, perhaps by a heartbeat that another of this batch replaces.
         var closing = heartbeats.SelectMany(h => h.Heartbeat.Closing.Select(worker => (h.Cluster, worker))).Distinct().ToList();
         var latest = HeartbeatRows.Latest(heartbeats);
+        var verdicts = latest.Select(h => h.Checked).OfType<Job>().ToList();
         return database.WriteAsync(
             "heartbeats",
             async (session, token) =>
@@ -91,7 +93,20 @@ internal sealed partial class ClusterStore(StoreDatabase database, StoreKeys key
                     await ExpectCloseAsync(session, closing, token);
                 }
 
-                foreach (string cluster in await session.Command(session.Sql.RecordHeartbeats).With(HeartbeatRows.All, latest).NamesAsync(token))
+                if (verdicts.Count > 0)
+                {
+                    await JobRows.StoreVerdictsAsync(session, verdicts, token);
+                }
+
+                // Most say what they have said before: then the lists of their workers stay at home.
+                var refreshed = (await session.Command(session.Sql.RefreshHeartbeats).With(HeartbeatRows.Same, latest).NamesAsync(token)).ToHashSet(StringComparer.Ordinal);
+                if (refreshed.Count == latest.Count)
+                {
+                    return;
+                }
+
+                var others = latest.Where(h => !refreshed.Contains(h.Cluster)).ToList();
+                foreach (string cluster in await session.Command(session.Sql.RecordHeartbeats).With(HeartbeatRows.New, others).NamesAsync(token))
                 {
                     session.Tell(ChangeKind.Due, cluster);
                 }

@@ -8,13 +8,22 @@ namespace Gateway.Storage.Clusters;
 /// <summary>Heartbeats as statements take them.</summary>
 internal static class HeartbeatRows
 {
-    public static RowSet<ReceivedHeartbeat> All { get; } = new(
+    /// <summary>As far as they are told from what was said before, and what changes with each.</summary>
+    public static RowSet<ReceivedHeartbeat> Same { get; } = new(
+        "heartbeats",
+        new("cluster", ColumnType.Text, h => h.Cluster),
+        new("hash", ColumnType.Whole, h => h.Hash),
+        new("sequence", ColumnType.Whole, h => h.Heartbeat.Sequence),
+        new("idle_seconds", ColumnType.Real, Idle));
+
+    /// <summary>All of them.</summary>
+    public static RowSet<ReceivedHeartbeat> New { get; } = new(
         "heartbeats",
         new("cluster", ColumnType.Text, h => h.Cluster),
         new("hash", ColumnType.Whole, h => h.Hash),
         new("incarnation", ColumnType.Text, h => h.Heartbeat.Incarnation),
         new("sequence", ColumnType.Whole, h => h.Heartbeat.Sequence),
-        new("idle_seconds", ColumnType.Real, h => h.Heartbeat.IdleSeconds is { } idle && double.IsFinite(idle) ? idle : null),
+        new("idle_seconds", ColumnType.Real, Idle),
         new("heartbeat", ColumnType.Text, h => JsonSerializer.Serialize(
             h.Heartbeat with { Incarnation = null, Sequence = null, IdleSeconds = null }, StorageJson.Default.Heartbeat)));
 
@@ -38,6 +47,8 @@ internal static class HeartbeatRows
 
         return [.. latest.Values.OrderBy(h => h.Cluster, StringComparer.Ordinal)];
     }
+
+    private static object? Idle(ReceivedHeartbeat received) => received.Heartbeat.IdleSeconds is { } idle && double.IsFinite(idle) ? idle : null;
 
     private static bool IsOlder(ReceivedHeartbeat next, ReceivedHeartbeat held) =>
         next.Heartbeat.Incarnation == held.Heartbeat.Incarnation && next.Heartbeat.Sequence < held.Heartbeat.Sequence;

@@ -46,11 +46,21 @@ internal static class JobRows
         new("exit_code", ColumnType.Whole, j => j.ExitCode));
 
     /// <summary>A verdict on a scheduler's address.</summary>
-    public static RowSet<Job> Checked { get; } = new(
+    private static RowSet<Job> Checked { get; } = new(
         "jobs",
         new("name", ColumnType.Text, j => j.Name),
         new("address", ColumnType.Text, j => j.CheckedAddress),
         new("verdict", ColumnType.Text, j => j.AddressVerdict?.ToString()));
+
+    /// <summary>Stores verdicts, and nothing else of the rows: a monitor may have seen more since they were read.</summary>
+    public static Task<int> StoreVerdictsAsync(StoreSession session, IReadOnlyCollection<Job> jobs, CancellationToken cancellationToken) => session.Command($"""
+        UPDATE jobs AS j SET checked_address = r.address, address_verdict = r.verdict
+        FROM (
+            SELECT k.name, c.address, c.verdict FROM {session.Sql.From(Checked)} AS c JOIN jobs AS k ON k.name = c.name
+            WHERE k.state IN ({LiveStates}) ORDER BY k.name {session.Sql.Lock("k")}
+        ) AS r
+        WHERE j.name = r.name
+        """).With(Checked, jobs).ExecuteAsync(cancellationToken);
 
     /// <summary>Jobs that have not ended, of a <c>backend</c> and a <c>node</c>: read by hand, for there may be a hundred thousand of them.</summary>
     public static StoreCommand Live(StoreSession session, string condition, string order) => session.Command($"""

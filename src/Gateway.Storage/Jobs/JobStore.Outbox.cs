@@ -96,12 +96,7 @@ internal sealed partial class JobStore
 
         if (verdicts.Count > 0)
         {
-            // Nothing else of the row: a monitor may have seen more since it was read.
-            await session.Command($"""
-                UPDATE jobs AS j SET checked_address = r.address, address_verdict = r.verdict
-                FROM {session.Sql.From(JobRows.Checked)} AS r
-                WHERE j.name = r.name AND j.state IN ({JobRows.LiveStates})
-                """).With(JobRows.Checked, verdicts).ExecuteAsync(cancellationToken);
+            await JobRows.StoreVerdictsAsync(session, verdicts, cancellationToken);
         }
     }
 

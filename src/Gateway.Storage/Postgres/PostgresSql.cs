@@ -28,24 +28,28 @@ internal sealed class PostgresSql : StoreSql
         RETURNING i.cluster, i.generation, i.wake, (SELECT t FROM clock)
         """;
 
-    public override string RecordHeartbeats => $"""
+    public override string RefreshHeartbeats => $"""
         WITH heard AS MATERIALIZED (
-            SELECT h.*, i.heartbeat_hash IS DISTINCT FROM h.hash AS changed
-            FROM cluster_inbox AS i JOIN {From(HeartbeatRows.All)} AS h ON h.cluster = i.cluster
-            WHERE NOT i.ended AND NOT (i.incarnation IS NOT DISTINCT FROM h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE))
+            SELECT h.*
+            FROM cluster_inbox AS i JOIN {From(HeartbeatRows.Same)} AS h ON h.cluster = i.cluster
+            WHERE NOT i.ended
             ORDER BY i.cluster FOR UPDATE OF i
-        ),
-        stored AS (
-            UPDATE cluster_inbox AS i
-            SET heartbeat_at = {Now}, heartbeat_hash = h.hash, incarnation = h.incarnation, sequence = h.sequence, idle_seconds = h.idle_seconds,
-                heartbeat = CASE WHEN h.changed THEN h.heartbeat ELSE i.heartbeat END,
-                wake = i.wake + h.changed::int,
-                due_at = CASE WHEN h.changed THEN {DueNow("i")} ELSE i.due_at END
-            FROM heard AS h
-            WHERE i.cluster = h.cluster
-            RETURNING i.cluster, h.changed
         )
-        SELECT cluster FROM stored WHERE changed
+        UPDATE cluster_inbox AS i
+        SET heartbeat_at = {Now}, sequence = h.sequence, idle_seconds = h.idle_seconds
+        FROM heard AS h
+        WHERE i.cluster = h.cluster AND i.heartbeat_hash = h.hash AND NOT COALESCE(h.sequence < i.sequence, FALSE)
+        RETURNING i.cluster
+        """;
+
+    // The rows are locked already.
+    public override string RecordHeartbeats => $"""
+        UPDATE cluster_inbox AS i
+        SET heartbeat_at = {Now}, heartbeat = h.heartbeat, heartbeat_hash = h.hash, incarnation = h.incarnation, sequence = h.sequence,
+            idle_seconds = h.idle_seconds, wake = i.wake + 1, due_at = {DueNow("i")}
+        FROM {From(HeartbeatRows.New)} AS h
+        WHERE i.cluster = h.cluster AND NOT i.ended AND NOT (i.incarnation IS NOT DISTINCT FROM h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE))
+        RETURNING i.cluster
         """;
 
     public override string RecordJobs => $"""

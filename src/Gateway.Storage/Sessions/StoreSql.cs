@@ -20,7 +20,10 @@ internal abstract class StoreSql
     /// <summary>Due leases. Parameters <c>replica</c>, <c>lease</c>, <c>max</c>; rows: cluster, generation, wake, now.</summary>
     public abstract string ClaimClusters { get; }
 
-    /// <summary>Stores heartbeats of <see cref="Clusters.HeartbeatRows"/>; rows: the clusters to which something new was said.</summary>
+    /// <summary>Notes when clusters were heard of that say what they have said before, of <see cref="Clusters.HeartbeatRows.Same"/>; rows: these clusters. All that are named are locked.</summary>
+    public abstract string RefreshHeartbeats { get; }
+
+    /// <summary>Stores heartbeats that say something new, of <see cref="Clusters.HeartbeatRows.New"/>, and wakes their clusters; rows: these clusters.</summary>
     public abstract string RecordHeartbeats { get; }
 
     /// <summary>Records what was seen of jobs, as in <see cref="Jobs.JobRows.Seen"/>; rows: cluster of each job that changed.</summary>

@@ -23,18 +23,21 @@ internal sealed class SqliteSql : StoreSql
         RETURNING cluster, generation, wake, @now
         """;
 
-    // What is new has to be told from the row before the update, which RETURNING does not show here.
-    public override string RecordHeartbeats => $"""
-        SELECT h.cluster FROM {From(HeartbeatRows.All)} AS h CROSS JOIN cluster_inbox AS i ON i.cluster = h.cluster
-        WHERE NOT i.ended AND i.heartbeat_hash IS NOT h.hash AND NOT (i.incarnation IS h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE));
+    public override string RefreshHeartbeats => $"""
         UPDATE cluster_inbox AS i
-        SET heartbeat_at = @now,
-            heartbeat = CASE WHEN i.heartbeat_hash IS h.hash THEN i.heartbeat ELSE h.heartbeat END,
-            wake = i.wake + (i.heartbeat_hash IS NOT h.hash),
-            due_at = CASE WHEN i.heartbeat_hash IS h.hash THEN i.due_at ELSE {DueNow("i")} END,
-            heartbeat_hash = h.hash, incarnation = h.incarnation, sequence = h.sequence, idle_seconds = h.idle_seconds
-        FROM {From(HeartbeatRows.All)} AS h
-        WHERE i.cluster = h.cluster AND NOT i.ended AND NOT (i.incarnation IS h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE));
+        SET heartbeat_at = @now, sequence = h.sequence, idle_seconds = h.idle_seconds
+        FROM {From(HeartbeatRows.Same)} AS h
+        WHERE i.cluster = h.cluster AND NOT i.ended AND i.heartbeat_hash IS h.hash AND NOT COALESCE(h.sequence < i.sequence, FALSE)
+        RETURNING cluster
+        """;
+
+    public override string RecordHeartbeats => $"""
+        UPDATE cluster_inbox AS i
+        SET heartbeat_at = @now, heartbeat = h.heartbeat, heartbeat_hash = h.hash, incarnation = h.incarnation, sequence = h.sequence,
+            idle_seconds = h.idle_seconds, wake = i.wake + 1, due_at = {DueNow("i")}
+        FROM {From(HeartbeatRows.New)} AS h
+        WHERE i.cluster = h.cluster AND NOT i.ended AND NOT (i.incarnation IS h.incarnation AND COALESCE(h.sequence < i.sequence, FALSE))
+        RETURNING cluster
         """;
 
     public override string RecordJobs => $"""

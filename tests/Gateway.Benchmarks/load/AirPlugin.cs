@@ -62,7 +62,7 @@ public sealed class AirPlugin : IBackendPlugin
 
         public Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<JobReport>>([]);
 
-        public Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, int port, CancellationToken cancellationToken) => Task.FromResult(AddressVerdict.Yes);
+        public Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken) => Task.FromResult(AddressVerdict.Yes);
 
         public Task<JobLog?> ReadLogAsync(JobHandle job, JobOutput stream, long offset, int max, CancellationToken cancellationToken) => Task.FromResult<JobLog?>(null);
 

@@ -141,6 +141,24 @@ public sealed class ClusterPlannerStartTests
     }
 
     [Fact]
+    public void Submitted_FirstHeartbeatAlreadyChecked_RunsAtOnce()
+    {
+        var plan = Submitted(Given.SchedulerJob() with { CheckedAddress = Given.CheckArgument, AddressVerdict = AddressVerdict.Yes }).Told(h => h).Plan(7);
+
+        Assert.Equal((ClusterPhase.Running, Given.Heartbeat.SchedulerAddress), (plan.Cluster!.Phase, plan.Cluster.SchedulerAddress));
+        Assert.Empty(plan.Outbox);
+    }
+
+    [Fact]
+    public void Submitted_FirstHeartbeatAndAnotherAddressChecked_AsksForACheck()
+    {
+        var plan = Submitted(Given.SchedulerJob() with { CheckedAddress = "10.0.0.9 1 2 3", AddressVerdict = AddressVerdict.Yes }).Told(h => h).Plan();
+
+        Assert.Equal(ClusterPhase.Submitted, plan.Cluster!.Phase);
+        Assert.Equal(Given.CheckArgument, Assert.Single(plan.Outbox).Argument);
+    }
+
+    [Fact]
     public void Submitted_HeartbeatBeforeItsStartIsRecorded_WaitsForTheRecord()
     {
         var plan = Submitted().Told(h => h).Plan();

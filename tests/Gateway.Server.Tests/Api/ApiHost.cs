@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Core.Backends;
 using Gateway.Core.Store;
+using Gateway.Proxy.Presence;
+using Gateway.Proxy.Routing;
 using Gateway.Server.Api;
 using Gateway.Server.Auth;
 using Gateway.Server.Tests.Api.Fakes;
@@ -63,6 +65,8 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IChangeSignal>(signal);
         builder.Services.AddSingleton<IJobLogs>(logs);
         builder.Services.AddSingleton(new BackendRegistry([]));
+        builder.Services.AddSingleton<ConnectionPresence>();
+        builder.Services.AddSingleton<RouteTable>();
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddGatewayAuthentication(builder.Configuration);
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();

@@ -1,3 +1,4 @@
+using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
 using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
@@ -18,7 +19,7 @@ public sealed class HeartbeatQueueTests
     [Fact]
     public async Task Store_TwoOfOneCluster_TheLaterCountsAndClosingNamesAreKept()
     {
-        var tasks = await BehindAnotherAsync(() => [_queue.StoreAsync("c", Beat(1, closing: "w1")), _queue.StoreAsync("c", Beat(2, closing: "w2")), _queue.StoreAsync("c", Beat(3))]);
+        var tasks = await BehindAnotherAsync(() => [StoreAsync("c", Beat(1, closing: "w1")), StoreAsync("c", Beat(2, closing: "w2")), StoreAsync("c", Beat(3))]);
         await Task.WhenAll(tasks);
 
         var beat = Assert.Single(_store.Beats.Last());
@@ -32,8 +33,8 @@ public sealed class HeartbeatQueueTests
     {
         var tasks = await BehindAnotherAsync(() =>
         [
-            _queue.StoreAsync("c", Beat(2) with { Incarnation = "i", Sequence = 2 }),
-            _queue.StoreAsync("c", Beat(1, closing: "w1") with { Incarnation = "i", Sequence = 1 }),
+            StoreAsync("c", Beat(2) with { Incarnation = "i", Sequence = 2 }),
+            StoreAsync("c", Beat(1, closing: "w1") with { Incarnation = "i", Sequence = 1 }),
         ]);
         await Task.WhenAll(tasks);
 
@@ -43,10 +44,21 @@ public sealed class HeartbeatQueueTests
     }
 
     [Fact]
+    public async Task Store_VerdictOfTheEarlier_IsKept()
+    {
+        var job = new Job { Name = "c", Cluster = "c", Kind = JobKind.Scheduler, Backend = "local", CheckedAddress = "h 1 3", AddressVerdict = AddressVerdict.Yes };
+        var tasks = await BehindAnotherAsync(() => [StoreAsync("c", Beat(1), job), StoreAsync("c", Beat(2))]);
+        await Task.WhenAll(tasks);
+
+        var beat = Assert.Single(_store.Beats.Last());
+        Assert.Equal((2, job), (beat.Heartbeat.Count, beat.Checked));
+    }
+
+    [Fact]
     public async Task Store_OneThatCannotBeStored_FailsAlone()
     {
         var tasks = await BehindAnotherAsync(
-            () => [_queue.StoreAsync("good", Beat(1)), _queue.StoreAsync("bad", Beat(1)), _queue.StoreAsync("fine", Beat(1))],
+            () => [StoreAsync("good", Beat(1)), StoreAsync("bad", Beat(1)), StoreAsync("fine", Beat(1))],
             beats => beats.Any(beat => beat.Cluster == "bad") ? throw new InvalidOperationException("No.") : Task.CompletedTask);
 
         await tasks[0];
@@ -59,19 +71,19 @@ public sealed class HeartbeatQueueTests
     {
         var isAway = true;
         var tasks = await BehindAnotherAsync(
-            () => [_queue.StoreAsync("a", Beat(1)), _queue.StoreAsync("b", Beat(1))],
+            () => [StoreAsync("a", Beat(1)), StoreAsync("b", Beat(1))],
             _ => isAway ? throw new StoreUnavailableException("Away.") : Task.CompletedTask);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => tasks[0]);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => tasks[1]);
         isAway = false;
-        await _queue.StoreAsync("a", Beat(2));
+        await StoreAsync("a", Beat(2));
     }
 
     [Fact]
     public async Task Store_MoreThanABatch_IsStoredInSeveral()
     {
-        var tasks = await BehindAnotherAsync(() => [.. Enumerable.Range(0, 600).Select(i => _queue.StoreAsync($"c{i}", Beat(i)))]);
+        var tasks = await BehindAnotherAsync(() => [.. Enumerable.Range(0, 600).Select(i => StoreAsync($"c{i}", Beat(i)))]);
         await Task.WhenAll(tasks);
         Assert.Equal([1, 256, 256, 88], _store.Beats.Select(batch => batch.Count));
     }
@@ -83,7 +95,7 @@ public sealed class HeartbeatQueueTests
         {
             for (var i = 0; i < 200; i++)
             {
-                await _queue.StoreAsync($"c{thread}", Beat(i));
+                await StoreAsync($"c{thread}", Beat(i));
             }
         })));
 
@@ -102,13 +114,15 @@ public sealed class HeartbeatQueueTests
             await _release.Task;
             await (store?.Invoke(beats) ?? Task.CompletedTask);
         };
-        var first = _queue.StoreAsync("first", Beat(0));
+        var first = StoreAsync("first", Beat(0));
         await storing.Task.WaitAsync(TestContext.Current.CancellationToken);
         var tasks = send();
         _release.SetResult();
         await first.ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
         return tasks;
     }
+
+    private Task StoreAsync(string cluster, Heartbeat heartbeat, Job? checkedJob = null) => _queue.StoreAsync(new(cluster, heartbeat, HeartbeatHash.Of(heartbeat), checkedJob));
 
     private static Heartbeat Beat(int count, params string[] closing) => new() { SchedulerAddress = "tls://h:1", ApiAddress = "http://h:3", Count = count, Closing = closing };
 }

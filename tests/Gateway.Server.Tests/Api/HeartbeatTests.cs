@@ -1,7 +1,11 @@
 using System.Net;
 using System.Text;
+using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
 using Gateway.Core.Store;
+using Gateway.Proxy.Routing;
+using Gateway.Server.Tests.Api.Fakes;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Server.Tests.Api;
 
@@ -40,6 +44,40 @@ public sealed class HeartbeatTests
         Assert.Equal(["w2"], beat.Heartbeat.Closing);
         Assert.Equal(["w0"], beat.Heartbeat.Closed);
         Assert.Null(beat.Heartbeat.IdleSeconds);
+    }
+
+    [Fact]
+    public async Task Post_FirstHeartbeatOfASchedulerOfThisMachine_IsStoredWithTheVerdictOnItsAddresses()
+    {
+        var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.Yes };
+        await using var host = await ApiHost.StartAsync("{}", services => services.AddSingleton(backend.Registry("local")));
+        var name = host.Store.Add("alice", ClusterPhase.Submitted);
+        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
+        using var client = host.CreateScheduler(name);
+
+        using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var job = Assert.Single(Assert.Single(host.Store.Beats)).Checked!;
+        Assert.Equal((name, "10.0.0.7 33611 36241 41829", AddressVerdict.Yes), (job.Name, job.CheckedAddress, job.AddressVerdict));
+        Assert.Equal(["10.0.0.7 33611 36241 41829"], backend.Checked);
+    }
+
+    [Fact]
+    public async Task Post_ClusterThatHasARoute_IsNotChecked()
+    {
+        var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.Yes };
+        await using var host = await ApiHost.StartAsync("{}", services => services.AddSingleton(backend.Registry("local")));
+        var name = host.Store.Add("alice", ClusterPhase.Running);
+        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
+        host.Services.GetRequiredService<RouteTable>().Publish(new(name, "10.0.0.7", 33611));
+        using var client = host.CreateScheduler(name);
+
+        using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Null(Assert.Single(Assert.Single(host.Store.Beats)).Checked);
+        Assert.Empty(backend.Checked);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using Gateway.Core.Clusters;
+using Gateway.Core.Store;
 
 namespace Gateway.Server.Api.Heartbeats;
 
@@ -15,28 +15,39 @@ internal sealed class HeartbeatBatch
 
     /// <summary>Adds one. Of two for one cluster the later counts, but names that either is about to retire are kept: they are told once.</summary>
     /// <returns>Ends when it is stored.</returns>
-    public Task Add(string cluster, Heartbeat heartbeat)
+    public Task Add(ReceivedHeartbeat received)
     {
-        if (_entries.TryGetValue(cluster, out var entry))
+        if (_entries.TryGetValue(received.Cluster, out var entry))
         {
-            entry.Heartbeat = Merge(entry.Heartbeat, heartbeat);
+            entry.Received = Merge(entry.Received, received);
         }
         else
         {
-            _entries[cluster] = entry = new(cluster, heartbeat);
+            _entries[received.Cluster] = entry = new(received);
         }
 
         return entry.Stored;
     }
 
-    private static Heartbeat Merge(Heartbeat earlier, Heartbeat later)
+    private static ReceivedHeartbeat Merge(ReceivedHeartbeat earlier, ReceivedHeartbeat later)
     {
         // Two connections may deliver out of order.
-        if (earlier.Incarnation is not null && earlier.Incarnation == later.Incarnation && earlier.Sequence > later.Sequence)
+        if (earlier.Heartbeat.Incarnation is not null && earlier.Heartbeat.Incarnation == later.Heartbeat.Incarnation && earlier.Heartbeat.Sequence > later.Heartbeat.Sequence)
         {
             (earlier, later) = (later, earlier);
         }
 
-        return earlier.Closing.Count == 0 ? later : later with { Closing = [.. later.Closing.Union(earlier.Closing, StringComparer.Ordinal)] };
+        if (later.Checked is null && earlier.Checked is not null)
+        {
+            later = later with { Checked = earlier.Checked };
+        }
+
+        if (earlier.Heartbeat.Closing.Count == 0)
+        {
+            return later;
+        }
+
+        var both = later.Heartbeat with { Closing = [.. later.Heartbeat.Closing.Union(earlier.Heartbeat.Closing, StringComparer.Ordinal)] };
+        return later with { Heartbeat = both, Hash = HeartbeatHash.Of(both) };
     }
 }

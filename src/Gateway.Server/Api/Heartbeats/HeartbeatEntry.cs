@@ -1,18 +1,14 @@
-using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 
 namespace Gateway.Server.Api.Heartbeats;
 
 /// <summary>One cluster's heartbeat on its way to the database.</summary>
-internal sealed class HeartbeatEntry(string cluster, Heartbeat heartbeat)
+internal sealed class HeartbeatEntry(ReceivedHeartbeat received)
 {
     private readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What was said.</summary>
-    public Heartbeat Heartbeat { get; set; } = heartbeat;
-
     /// <summary>What is to be stored.</summary>
-    public ReceivedHeartbeat ToReceived() => new(cluster, Heartbeat, HeartbeatHash.Of(Heartbeat));
+    public ReceivedHeartbeat Received { get; set; } = received;
 
     /// <summary>Ends when it is stored, or with why it is not.</summary>
     public Task Stored => _stored.Task;

@@ -1,4 +1,3 @@
-using Gateway.Core.Clusters;
 using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
 
@@ -28,7 +27,7 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, HearingLoss he
 
     /// <summary>Stores a heartbeat; ends when it is stored.</summary>
     /// <exception cref="StoreUnavailableException">It could not be stored, or it is not known whether it was.</exception>
-    public Task StoreAsync(string cluster, Heartbeat heartbeat)
+    public Task StoreAsync(ReceivedHeartbeat received)
     {
         lock (_lock)
         {
@@ -38,7 +37,7 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, HearingLoss he
                 _waiting.Enqueue(_gathering);
             }
 
-            var stored = _gathering.Add(cluster, heartbeat);
+            var stored = _gathering.Add(received);
             if (!_storing)
             {
                 _storing = true;
@@ -83,7 +82,7 @@ internal sealed partial class HeartbeatQueue(IClusterStore store, HearingLoss he
         try
         {
             // Many requests wait for this one, so none of them can end it; the store bounds it in time.
-            await store.RecordHeartbeatsAsync([.. entries.Select(entry => entry.ToReceived())], CancellationToken.None);
+            await store.RecordHeartbeatsAsync([.. entries.Select(entry => entry.Received)], CancellationToken.None);
             foreach (var entry in entries)
             {
                 entry.Complete();

@@ -1,4 +1,5 @@
 using Gateway.Core.Clusters;
+using Gateway.Core.Store;
 using Gateway.Server.Caching;
 
 namespace Gateway.Server.Api.Heartbeats;
@@ -14,18 +15,31 @@ internal sealed class RecentHeartbeats(TimeProvider time)
     // Several times as long as schedulers are silent between two of them.
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(2);
 
-    private readonly BoundedCache<string, Heartbeat> _last = new(MostClusters, time);
+    private readonly BoundedCache<string, Recent> _last = new(MostClusters, time);
 
     /// <summary>Reads a heartbeat of a cluster whose token was shown.</summary>
     /// <exception cref="Gateway.Core.PublicException">422: says which member is wrong and what is allowed.</exception>
-    public Heartbeat Read(string cluster, ReadOnlySpan<byte> body)
+    public ReceivedHeartbeat Read(string cluster, ReadOnlySpan<byte> body)
     {
-        var heartbeat = HeartbeatReader.Read(body, _last.TryGet(cluster, out var last) ? last : null);
-        if (body.Length <= Longest)
+        // The standard plugin counts nothing: word for word the same most of the time.
+        if (_last.TryGet(cluster, out var last) && body.SequenceEqual(last.Body))
         {
-            _last.Set(cluster, heartbeat, Kept);
+            _last.Set(cluster, last, Kept);
+            return last.Received;
         }
 
-        return heartbeat;
+        var heartbeat = HeartbeatReader.Read(body, last?.Received.Heartbeat);
+        var received = new ReceivedHeartbeat(cluster, heartbeat, last is not null && IsSame(heartbeat, last.Received.Heartbeat) ? last.Received.Hash : HeartbeatHash.Of(heartbeat));
+        if (body.Length <= Longest)
+        {
+            _last.Set(cluster, new(body.ToArray(), received), Kept);
+        }
+
+        return received;
     }
+
+    // But for sequence and idle seconds. Lists that hold the same are the same list: that is how they were read.
+    private static bool IsSame(Heartbeat heartbeat, Heartbeat earlier) => heartbeat == earlier with { Sequence = heartbeat.Sequence, IdleSeconds = heartbeat.IdleSeconds };
+
+    private sealed record Recent(byte[] Body, ReceivedHeartbeat Received);
 }

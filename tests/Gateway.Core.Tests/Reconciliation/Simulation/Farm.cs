@@ -15,6 +15,8 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
 
     public TimeSpan ListPeriod => TimeSpan.FromSeconds(2);
 
+    public bool ChecksAddressesAtOnce { get; set; }
+
     /// <summary>It answers nothing.</summary>
     public bool Out { get; set; }
 
@@ -93,7 +95,16 @@ internal sealed class Farm(string name, Action<string> violation) : IJobBackend
     public Task<IReadOnlyList<JobReport>> DescribeAsync(IReadOnlyList<JobHandle> jobs, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<JobReport>>(() => [.. _jobs.Where(j => jobs.Any(h => h.Handle == j.Handle) && j.ExitCode is not null).Select(j => j.Report())]);
 
-    public Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, int port, CancellationToken cancellationToken) => Answer(() => Find(job.Name) switch
+    /// <summary>A check of an address takes until this ends.</summary>
+    public Task? Checking { get; set; }
+
+    public async Task<AddressVerdict> CheckAddressAsync(JobHandle job, string host, IReadOnlyList<int> ports, CancellationToken cancellationToken)
+    {
+        await (Checking?.WaitAsync(cancellationToken) ?? Task.CompletedTask);
+        return await CheckAsync(job, host);
+    }
+
+    private Task<AddressVerdict> CheckAsync(JobHandle job, string host) => Answer(() => Find(job.Name) switch
     {
         { State: JobState.Running, Host: { } at } => at == host ? AddressVerdict.Yes : AddressVerdict.No,
         { State: JobState.Ended } => AddressVerdict.No,

@@ -1,3 +1,4 @@
+using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
 using Gateway.Core.Events;
 using Gateway.Core.Store;
@@ -55,7 +56,7 @@ internal sealed partial class MemoryStore : IClusterStore
 
     public Task RecordHeartbeatsAsync(IReadOnlyList<ReceivedHeartbeat> heartbeats, CancellationToken cancellationToken)
     {
-        foreach (var (name, heartbeat, hash) in heartbeats)
+        foreach (var (name, heartbeat, hash, verdict) in heartbeats)
         {
             if (!_clusters.TryGetValue(name, out var row) || row.Cluster.Phase.IsEnded())
             {
@@ -70,6 +71,11 @@ internal sealed partial class MemoryStore : IClusterStore
             foreach (string closing in heartbeat.Closing.Where(_jobs.ContainsKey))
             {
                 _jobs[closing] = _jobs[closing] with { CloseExpected = true };
+            }
+
+            if (verdict is not null && _jobs.GetValueOrDefault(name) is { State: not JobState.Ended } job)
+            {
+                _jobs[name] = job with { CheckedAddress = verdict.CheckedAddress, AddressVerdict = verdict.AddressVerdict };
             }
 
             row.Inbox = row.Inbox with { Heartbeat = heartbeat, HeartbeatAt = Now };

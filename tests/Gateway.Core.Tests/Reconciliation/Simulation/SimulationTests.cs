@@ -21,7 +21,7 @@ public sealed class SimulationTests
         (kind, a, b) => new Step(kind, a, b));
 
     private static readonly Gen<(int Variant, Step[] Steps)> History =
-        Gen.Select(Gen.Int[0, 3], AnyStep.Array[5, 60], (variant, steps) => (variant, (Step[])[new Step(StepKind.Create, steps[0].A, steps[0].B), .. steps]));
+        Gen.Select(Gen.Int[0, 7], AnyStep.Array[5, 60], (variant, steps) => (variant, (Step[])[new Step(StepKind.Create, steps[0].A, steps[0].B), .. steps]));
 
     [Fact]
     public void Gateway_AnyHistory_KeepsItsPromises()

@@ -126,8 +126,13 @@ internal sealed partial class World
         }
     }
 
+    // Store and farms answer at once.
     private void Record(string name, Heartbeat heartbeat) => Store.RecordHeartbeatsAsync(
-        [new ReceivedHeartbeat(name, heartbeat, string.GetHashCode(Text(heartbeat), StringComparison.Ordinal))], CancellationToken.None);
+        [
+            new ReceivedHeartbeat(
+                name, heartbeat, string.GetHashCode(Text(heartbeat), StringComparison.Ordinal), _check.CheckAsync(name, heartbeat, CancellationToken.None).GetAwaiter().GetResult()),
+        ],
+        CancellationToken.None);
 
     private void Start(Farm.FarmJob job)
     {

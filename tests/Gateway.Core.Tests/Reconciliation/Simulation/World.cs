@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text;
 using Gateway.Core.Backends;
 using Gateway.Core.Clusters;
+using Gateway.Core.Dask;
 using Gateway.Core.Reconciliation;
 using Gateway.Core.Store;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Core.Tests.Reconciliation.Simulation;
@@ -21,10 +23,11 @@ internal sealed partial class World : IDisposable
     private readonly Replica[] _replicas;
     private readonly StringBuilder? _log;
     private readonly bool _standard;
+    private readonly PromptCheck _check;
     private int _names;
     private int _hosts;
 
-    /// <param name="variant">Bits: the standard plugin (heartbeats without numbers); farms that go on showing ended jobs.</param>
+    /// <param name="variant">Bits: the standard plugin (heartbeats without numbers); farms that go on showing ended jobs; schedulers' addresses are checked with their heartbeats.</param>
     /// <param name="log">Where to tell what happens; null: nowhere.</param>
     public World(int variant, StringBuilder? log = null)
     {
@@ -34,9 +37,11 @@ internal sealed partial class World : IDisposable
         Store = new MemoryStore(Time, Violate, Tell);
         Farms = new Dictionary<string, Farm>
         {
-            ["schedd"] = new("schedd", Violate) { ShowsEnded = (variant & 2) != 0 },
+            ["schedd"] = new("schedd", Violate) { ShowsEnded = (variant & 2) != 0, ChecksAddressesAtOnce = (variant & 4) != 0 },
             ["pool"] = new("pool", Violate) { ShowsEnded = (variant & 2) != 0 },
         };
+        _check = new PromptCheck(
+            new BackendRegistry(Farms.Select(f => new BackendInstance(f.Key, f.Value, new DaskSettings(), Limits, new BackendHealth(Time)))), Store, Time, NullLogger<PromptCheck>.Instance);
         _replicas = [new Replica("r0.0", this, _frozen), new Replica("r1.0", this, _frozen)];
     }
 
