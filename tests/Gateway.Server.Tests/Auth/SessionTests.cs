@@ -48,6 +48,25 @@ public sealed class SessionTests : IDisposable
         Assert.Contains("; path=/prefix;", Assert.Single(atPrefix.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Cookie_OfWhoSignsInAgainAndAgain_IsTheSameForAMinute()
+    {
+        await using var host = await AuthHost.StartAsync(("Authentication:Mode", "basic"));
+        using var client = host.CreateClient();
+
+        using var first = await client.GetAsync("/who", AuthHost.Basic("alice", ""));
+        host.Time.Advance(TimeSpan.FromSeconds(50));
+        using var second = await client.GetAsync("/who", AuthHost.Basic("alice", ""));
+        using var other = await client.GetAsync("/who", AuthHost.Basic("bob", ""));
+        host.Time.Advance(TimeSpan.FromSeconds(20));
+        using var third = await client.GetAsync("/who", AuthHost.Basic("alice", ""));
+
+        Assert.Equal(first.Cookies(), second.Cookies());
+        Assert.NotEqual(first.Cookies(), other.Cookies());
+        Assert.NotEqual(first.Cookies(), third.Cookies());
+        Assert.Contains("; max-age=86400", Assert.Single(third.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dask-gateway=")]
     [InlineData("dask-gateway=abc")]

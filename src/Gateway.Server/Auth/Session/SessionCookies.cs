@@ -6,6 +6,7 @@ using Gateway.Server.Caching;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Server.Auth.Session;
 
@@ -20,7 +21,7 @@ internal sealed partial class SessionCookies(
 
     // Programs that sign in with every request get one cookie again and again: encrypting costs more than all the rest of a small request.
     private static readonly TimeSpan Reused = TimeSpan.FromMinutes(1);
-    private readonly BoundedCache<string, (string Value, long Ends)> _issued = new(1_000, time);
+    private readonly BoundedCache<Recipient, Issued> _issued = new(1_000, time);
 
     // A browser drops a cookie of more than 4 KiB, which users in many groups reach.
     private readonly ChunkingCookieManager _cookies = new() { ChunkSize = 4000, ThrowForPartialCookies = false };
@@ -44,51 +45,61 @@ internal sealed partial class SessionCookies(
     /// <returns>Whether the browser or program gets one.</returns>
     public bool Issue(HttpContext context, SessionTicket ticket)
     {
-        if (ticket.Ends <= time.GetUtcNow().ToUnixTimeSeconds() || context.Response.HasStarted)
+        var now = time.GetUtcNow();
+        if (ticket.Ends <= now.ToUnixTimeSeconds() || context.Response.HasStarted)
         {
             return false;
         }
 
-        string value;
-        long ends;
-        try
+        var recipient = new Recipient(JsonSerializer.Serialize(ticket with { Ends = 0 }, SessionJson.Default.SessionTicket), context.Request.IsHttps, context.Request.PathBase);
+        if (!_issued.TryGet(recipient, out var issued) || issued.Ends > ticket.Ends || issued.Ends <= now.ToUnixTimeSeconds())
         {
-            (value, ends) = ValueFor(ticket);
-        }
-        catch (CryptographicException failure)
-        {
-            LogNotProtected(logger, failure);
-            return false;
+            if (ValueFor(ticket) is not { } value)
+            {
+                return false;
+            }
+
+            issued = new(Lines(context, value, DateTimeOffset.FromUnixTimeSeconds(ticket.Ends) - now), ticket.Ends);
+            _issued.Set(recipient, issued, Reused);
         }
 
-        if (value.Length > Longest)
-        {
-            LogTooLong(logger, ticket.Name, ticket.Groups.Count);
-            return false;
-        }
-
-        var lifetime = DateTimeOffset.FromUnixTimeSeconds(ends) - time.GetUtcNow();
-        _cookies.AppendResponseCookie(context, options.Value.Session.CookieName, value, OurCookies.For(context, lifetime));
+        context.Response.Headers.SetCookie = StringValues.Concat(context.Response.Headers.SetCookie, issued.Lines);
         return true;
     }
 
     public void Remove(HttpContext context) => _cookies.DeleteCookie(context, options.Value.Session.CookieName, OurCookies.For(context, TimeSpan.Zero));
 
-    private (string Value, long Ends) ValueFor(SessionTicket ticket)
+    /// <returns>Null where it cannot be made, or would be too long.</returns>
+    private string? ValueFor(SessionTicket ticket)
     {
-        string who = JsonSerializer.Serialize(ticket with { Ends = 0 }, SessionJson.Default.SessionTicket);
-        if (_issued.TryGet(who, out var issued) && issued.Ends <= ticket.Ends && issued.Ends > time.GetUtcNow().ToUnixTimeSeconds())
+        try
         {
-            return issued;
+            string value = Base64Url.EncodeToString(_protector.Protect(JsonSerializer.SerializeToUtf8Bytes(ticket, SessionJson.Default.SessionTicket)));
+            if (value.Length <= Longest)
+            {
+                return value;
+            }
+
+            LogTooLong(logger, ticket.Name, ticket.Groups.Count);
+        }
+        catch (CryptographicException failure)
+        {
+            LogNotProtected(logger, failure);
         }
 
-        issued = (Base64Url.EncodeToString(_protector.Protect(JsonSerializer.SerializeToUtf8Bytes(ticket, SessionJson.Default.SessionTicket))), ticket.Ends);
-        if (issued.Value.Length <= Longest)
-        {
-            _issued.Set(who, issued, Reused);
-        }
+        return null;
+    }
 
-        return issued;
+    // As the framework writes them, several where it has to divide the value.
+    private StringValues Lines(HttpContext context, string value, TimeSpan lifetime)
+    {
+        var headers = context.Response.Headers;
+        var others = headers.SetCookie;
+        headers.SetCookie = default;
+        _cookies.AppendResponseCookie(context, options.Value.Session.CookieName, value, OurCookies.For(context, lifetime));
+        var lines = headers.SetCookie;
+        headers.SetCookie = others;
+        return lines;
     }
 
     /// <summary>The session of a request; null when it has none, or one that is forged, damaged, over or withdrawn.</summary>
@@ -125,4 +136,9 @@ internal sealed partial class SessionCookies(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A session cookie was not accepted")]
     private static partial void LogNotOurs(ILogger logger, Exception failure);
+
+    /// <summary>Whom a cookie is for, and what of the request it depends on.</summary>
+    private readonly record struct Recipient(string Ticket, bool IsHttps, PathString Path);
+
+    private sealed record Issued(StringValues Lines, long Ends);
 }
