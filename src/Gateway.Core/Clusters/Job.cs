@@ -2,7 +2,7 @@ using Gateway.Core.Backends;
 
 namespace Gateway.Core.Clusters;
 
-/// <summary>What is known of one job, written by the executor and the job monitor.</summary>
+/// <summary>What is known of one job, written by the executor and the job monitor; the verdict on a scheduler's address also comes with its heartbeat.</summary>
 public sealed record Job
 {
     /// <summary>The worker's name, or the cluster's name for its scheduler.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Clusters;
 using Gateway.Core.Store;
 using Gateway.Storage.Schema;
 using Gateway.Storage.Sessions;
@@ -14,7 +15,7 @@ internal static class HeartbeatRows
         new("cluster", ColumnType.Text, h => h.Cluster),
         new("hash", ColumnType.Whole, h => h.Hash),
         new("sequence", ColumnType.Whole, h => h.Heartbeat.Sequence),
-        new("idle_seconds", ColumnType.Real, Idle));
+        new("idle_seconds", ColumnType.Real, h => Idle(h.Heartbeat)));
 
     /// <summary>All of them.</summary>
     public static RowSet<ReceivedHeartbeat> New { get; } = new(
@@ -23,7 +24,7 @@ internal static class HeartbeatRows
         new("hash", ColumnType.Whole, h => h.Hash),
         new("incarnation", ColumnType.Text, h => h.Heartbeat.Incarnation),
         new("sequence", ColumnType.Whole, h => h.Heartbeat.Sequence),
-        new("idle_seconds", ColumnType.Real, Idle),
+        new("idle_seconds", ColumnType.Real, h => Idle(h.Heartbeat)),
         new("heartbeat", ColumnType.Text, h => JsonSerializer.Serialize(
             h.Heartbeat with { Incarnation = null, Sequence = null, IdleSeconds = null }, StorageJson.Default.Heartbeat)));
 
@@ -48,7 +49,7 @@ internal static class HeartbeatRows
         return [.. latest.Values.OrderBy(h => h.Cluster, StringComparer.Ordinal)];
     }
 
-    private static object? Idle(ReceivedHeartbeat received) => received.Heartbeat.IdleSeconds is { } idle && double.IsFinite(idle) ? idle : null;
+    private static double? Idle(Heartbeat heartbeat) => heartbeat.IdleSeconds is { } idle && double.IsFinite(idle) ? idle : null;
 
     private static bool IsOlder(ReceivedHeartbeat next, ReceivedHeartbeat held) =>
         next.Heartbeat.Incarnation == held.Heartbeat.Incarnation && next.Heartbeat.Sequence < held.Heartbeat.Sequence;
