@@ -64,6 +64,29 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
+    public async Task Post_AddressAfterAddress_IsLookedAtOnceAMinute()
+    {
+        var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.No };
+        await using var host = await ApiHost.StartAsync("{}", services => services.AddSingleton(backend.Registry("local")));
+        var name = host.Store.Add("alice", ClusterPhase.Submitted);
+        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
+        using var client = host.CreateScheduler(name);
+
+        for (int port = 1000; port < 1010; port++)
+        {
+            using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal.Replace("33611", $"{port}", StringComparison.Ordinal));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        host.Time.Advance(TimeSpan.FromMinutes(2));
+        using var later = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal);
+
+        Assert.Equal(["10.0.0.7 1000 36241 41829", "10.0.0.7 33611 36241 41829"], backend.Checked);
+        Assert.All(host.Store.Beats.SelectMany(beats => beats), beat => Assert.Null(beat.Checked));
+        Assert.Equal(11, host.Store.Beats.Count);
+    }
+
+    [Fact]
     public async Task Post_ClusterThatHasARoute_IsNotChecked()
     {
         var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.Yes };
