@@ -16,6 +16,7 @@ internal sealed record LocalFolders(string Jobs, string Trash)
         Directory.CreateDirectory(options.Folder, way);
         Directory.CreateDirectory(folders.Jobs, way);
         Directory.CreateDirectory(folders.Trash, JobDirectory.PrivateFolder);
+        _ = SpreadFolder.TryMark(folders.Jobs);
         File.SetUnixFileMode(folders.Jobs, way);
         if (options.RunAs == RunAs.Account)
         {

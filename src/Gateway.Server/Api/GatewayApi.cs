@@ -29,6 +29,7 @@ internal static class GatewayApi
             provider.GetRequiredService<ILogger<SchedulerClient>>()));
         services.AddSingleton<ClusterDoor>();
         services.AddSingleton<ClusterReports>();
+        services.AddSingleton<NextCluster>();
         services.AddSingleton<CreateCluster>();
         services.AddSingleton<SchedulerDesk>();
         services.AddSingleton<ClusterWaiters>();

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Gateway.Core;
 using Gateway.Core.Backends;
-using Gateway.Core.Clusters;
-using Gateway.Core.Dask;
 using Gateway.Core.Options;
 using Gateway.Core.People;
 using Gateway.Core.Store;
@@ -13,7 +11,7 @@ namespace Gateway.Server.Api.Clusters;
 
 /// <summary>Takes a cluster on.</summary>
 internal sealed partial class CreateCluster(
-    ClusterPolicy policy, AccountMap accounts, BackendRegistry backends, IEnumerable<ISpecCheck> checks, IClusterStore store, TimeProvider time, ILogger<CreateCluster> logger)
+    ClusterPolicy policy, AccountMap accounts, BackendRegistry backends, IEnumerable<ISpecCheck> checks, NextCluster next, IClusterStore store, ILogger<CreateCluster> logger)
 {
     private const int MostNamed = 5;
 
@@ -45,7 +43,7 @@ internal sealed partial class CreateCluster(
             }
         }
 
-        var name = RandomName.ForCluster();
+        var (name, credentials) = next.Take();
         var most = policy.Limits.For(caller.Groups).MaxClustersPerUser;
         var taken = await store.CreateAsync(
             new()
@@ -55,7 +53,7 @@ internal sealed partial class CreateCluster(
                 Options = json,
                 Spec = spec,
                 MaxOwned = most,
-                Credentials = ClusterSecrets.Create(name, time.GetUtcNow(), policy.Defaults.CertificateLifetime),
+                Credentials = credentials,
             },
             cancellationToken);
         if (!taken)
