@@ -50,14 +50,11 @@ public sealed class HeartbeatTests
     public async Task Post_FirstHeartbeatOfASchedulerOfThisMachine_IsStoredWithTheVerdictOnItsAddresses()
     {
         var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.Yes };
-        await using var host = await ApiHost.StartAsync("{}", services => services.AddSingleton(backend.Registry("local")));
-        var name = host.Store.Add("alice", ClusterPhase.Submitted);
-        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
-        using var client = host.CreateScheduler(name);
+        await using var host = await StartAsync(backend);
+        var name = AddWithJob(host, ClusterPhase.Submitted);
 
-        using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal);
+        await BeatAsync(host, name, Minimal);
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var job = Assert.Single(Assert.Single(host.Store.Beats)).Checked!;
         Assert.Equal((name, "10.0.0.7 33611 36241 41829", AddressVerdict.Yes), (job.Name, job.CheckedAddress, job.AddressVerdict));
         Assert.Equal(["10.0.0.7 33611 36241 41829"], backend.Checked);
@@ -67,19 +64,16 @@ public sealed class HeartbeatTests
     public async Task Post_AddressAfterAddress_IsLookedAtOnceAMinute()
     {
         var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.No };
-        await using var host = await ApiHost.StartAsync("{}", services => services.AddSingleton(backend.Registry("local")));
-        var name = host.Store.Add("alice", ClusterPhase.Submitted);
-        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
-        using var client = host.CreateScheduler(name);
+        await using var host = await StartAsync(backend);
+        var name = AddWithJob(host, ClusterPhase.Submitted);
 
         for (int port = 1000; port < 1010; port++)
         {
-            using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal.Replace("33611", $"{port}", StringComparison.Ordinal));
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            await BeatAsync(host, name, Minimal.Replace("33611", $"{port}", StringComparison.Ordinal));
         }
 
         host.Time.Advance(TimeSpan.FromMinutes(2));
-        using var later = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal);
+        await BeatAsync(host, name, Minimal);
 
         Assert.Equal(["10.0.0.7 1000 36241 41829", "10.0.0.7 33611 36241 41829"], backend.Checked);
         Assert.All(host.Store.Beats.SelectMany(beats => beats), beat => Assert.Null(beat.Checked));
@@ -90,15 +84,12 @@ public sealed class HeartbeatTests
     public async Task Post_ClusterThatHasARoute_IsNotChecked()
     {
         var backend = new FakeBackend(usesAccounts: false) { Verdict = AddressVerdict.Yes };
-        await using var host = await ApiHost.StartAsync("{}", services => services.AddSingleton(backend.Registry("local")));
-        var name = host.Store.Add("alice", ClusterPhase.Running);
-        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
+        await using var host = await StartAsync(backend);
+        var name = AddWithJob(host, ClusterPhase.Running);
         host.Services.GetRequiredService<RouteTable>().Publish(new(name, "10.0.0.7", 33611));
-        using var client = host.CreateScheduler(name);
 
-        using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Minimal);
+        await BeatAsync(host, name, Minimal);
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Null(Assert.Single(Assert.Single(host.Store.Beats)).Checked);
         Assert.Empty(backend.Checked);
     }
@@ -218,6 +209,23 @@ public sealed class HeartbeatTests
         var name = host.Store.Add("alice", ClusterPhase.Running);
         using var client = host.CreateScheduler(name);
         Assert.StartsWith(message, await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", Encoding.UTF8.GetBytes(body)).ErrorAsync(HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+    }
+
+    private static Task<ApiHost> StartAsync(FakeBackend local) => ApiHost.StartAsync("{}", services => services.AddSingleton(local.Registry("local")));
+
+    /// <summary>A cluster whose scheduler's job runs on backend <c>local</c>.</summary>
+    private static string AddWithJob(ApiHost host, ClusterPhase phase)
+    {
+        var name = host.Store.Add("alice", phase);
+        host.Store.Jobs[name] = new() { Name = name, Cluster = name, Kind = JobKind.Scheduler, Backend = "local", Handle = "h", State = JobState.Running };
+        return name;
+    }
+
+    private static async Task BeatAsync(ApiHost host, string name, string body)
+    {
+        using var client = host.CreateScheduler(name);
+        using var response = await client.PostAsync($"/api/v1/clusters/{name}/heartbeat", body);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     private static int Gathering(ApiHost host) => ((Gateway.Server.Api.Heartbeats.HeartbeatQueue)host.Services.GetService(typeof(Gateway.Server.Api.Heartbeats.HeartbeatQueue))!).Waiting;
