@@ -76,6 +76,34 @@ public sealed class AddressTests
         Assert.Equal(AddressVerdict.No, await local.Backend.CheckAddressAsync(other, "127.0.0.1", [port], LocalHarness.Cancellation));
     }
 
+    [Fact]
+    public async Task Addresses_SeveralPorts_AreItsOwnOnlyTogether()
+    {
+        await using var local = new LocalHarness();
+        using var stranger = new TcpListener(IPAddress.Loopback, 0);
+        stranger.Start();
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int foreign = ((IPEndPoint)stranger.LocalEndpoint).Port;
+        int silent = ((IPEndPoint)probe.LocalEndPoint!).Port;
+        var (job, first, second) = await ServeTwoAsync(local);
+
+        (int[] Ports, AddressVerdict Verdict)[] cases =
+        [
+            ([first, second], AddressVerdict.Yes),
+            ([first, silent], AddressVerdict.NotYet),
+            ([silent, first], AddressVerdict.NotYet),
+            ([first, foreign], AddressVerdict.No),
+            ([foreign, second], AddressVerdict.No),
+            ([silent, foreign], AddressVerdict.No),
+            ([first, second, 65536], AddressVerdict.No),
+        ];
+        foreach (var (ports, verdict) in cases)
+        {
+            Assert.Equal((string.Join(' ', ports), verdict), (string.Join(' ', ports), await local.Backend.CheckAddressAsync(job, "127.0.0.1", ports, LocalHarness.Cancellation)));
+        }
+    }
+
     [Theory]
     [InlineData("192.0.2.1")]
     [InlineData("::ffff:192.0.2.1")]
@@ -220,5 +248,15 @@ public sealed class AddressTests
         var job = local.Job(Server.TrimEnd() + " " + address);
         var handle = await local.StartAsync(job);
         return (handle, (await local.WitnessesAsync(job.Name))[0]);
+    }
+
+    /// <summary>A job of two processes, each of which listens.</summary>
+    private static async Task<(JobHandle Job, int First, int Second)> ServeTwoAsync(LocalHarness local)
+    {
+        string server = Server.TrimEnd() + " 127.0.0.1";
+        var job = local.Job($"{server.Replace("exec python3", "python3", StringComparison.Ordinal)} & {server}");
+        var handle = await local.StartAsync(job);
+        var ports = await local.WitnessesAsync(job.Name, 2);
+        return (handle, ports[0], ports[1]);
     }
 }
