@@ -15,7 +15,7 @@ internal static unsafe class SpreadFolder
     private const nuint SetFlags = 0x40086602;
     private const long TopDirectory = 0x20000;
 
-    /// <returns>Whether the file system has taken it.</returns>
+    /// <returns>Whether the folder has the flag; without it all works as well, only more slowly.</returns>
     public static bool TryMark(string path)
     {
         int folder = LibC.Open(path, LibC.O_CLOEXEC, 0);
@@ -30,6 +30,11 @@ internal static unsafe class SpreadFolder
             if (LibC.Control(folder, GetFlags, &flags) != 0)
             {
                 return false;
+            }
+
+            if ((flags & TopDirectory) != 0)
+            {
+                return true;
             }
 
             flags |= TopDirectory;

@@ -24,7 +24,7 @@ public sealed class NextClusterTests
     public async Task Take_AfterAPause_GivesOneThatWasMadeAhead()
     {
         _next.Take();
-        Assert.False(_next.IsReady);
+        Assert.False(_next.Preparing.IsCompleted);
         await PassPauseAsync();
         var made = _time.GetUtcNow();
         _time.Advance(TimeSpan.FromMinutes(59));
@@ -75,12 +75,9 @@ public sealed class NextClusterTests
         return certificate;
     }
 
-    private async Task PassPauseAsync()
+    private Task PassPauseAsync()
     {
         _time.Advance(TimeSpan.FromSeconds(1));
-        while (!_next.IsReady)
-        {
-            await Task.Delay(1, TestContext.Current.CancellationToken);
-        }
+        return _next.Preparing;
     }
 }

@@ -14,32 +14,39 @@ internal sealed partial class NextCluster(ClusterPolicy policy, TimeProvider tim
     // Added to each certificate's lifetime: one that has waited is still good for as long as is configured.
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
+    private readonly Lock _lock = new();
     private Identity? _ready;
-    private int _preparing;
 
-    /// <summary>Whether the next one need not be made first.</summary>
-    public bool IsReady => Volatile.Read(ref _ready) is not null;
+    /// <summary>Ends when the next one need not be made first, or could not be made.</summary>
+    public Task Preparing { get; private set; } = Task.CompletedTask;
 
     /// <summary>Gives each out once.</summary>
     public (string Name, ClusterCredentials Credentials) Take()
     {
-        var ready = Interlocked.Exchange(ref _ready, null);
-        var next = ready is not null && time.GetElapsedTime(ready.Made) < LongestWait ? ready : Make();
-        if (Interlocked.Exchange(ref _preparing, 1) == 0)
+        Identity? ready;
+        lock (_lock)
         {
-            _ = PrepareAsync();
+            (ready, _ready) = (_ready, null);
+            if (Preparing.IsCompleted)
+            {
+                Preparing = PrepareAsync();
+            }
         }
 
+        var next = ready is not null && time.GetElapsedTime(ready.Made) < LongestWait ? ready : Make();
         return (next.Name, next.Credentials);
     }
 
     private async Task PrepareAsync()
     {
         await Task.Delay(Pause, time);
-        Volatile.Write(ref _preparing, 0);
         try
         {
-            Volatile.Write(ref _ready, Make());
+            var next = Make();
+            lock (_lock)
+            {
+                _ready = next;
+            }
         }
 #pragma warning disable CA1031 // The create that finds none makes its own, and tells whoever asked why it cannot.
         catch (Exception e)
@@ -55,7 +62,7 @@ internal sealed partial class NextCluster(ClusterPolicy policy, TimeProvider tim
         return new(name, ClusterSecrets.Create(name, time.GetUtcNow(), policy.Defaults.CertificateLifetime + LongestWait), time.GetTimestamp());
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The next cluster's certificate could not be made ahead")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The next cluster's certificate could not be made ahead; the next create makes its own.")]
     private partial void LogNotPrepared(Exception exception);
 
     private sealed record Identity(string Name, ClusterCredentials Credentials, long Made);
