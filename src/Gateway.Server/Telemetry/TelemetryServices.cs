@@ -1,4 +1,5 @@
 using Gateway.Core.Telemetry;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -11,11 +12,12 @@ internal static class TelemetryServices
     // Of one instrument; room for all of them is taken at the start. All labels are bounded: routes, states, backends, outcomes.
     private const int MostSeries = 500;
 
+    private const string Key = "Telemetry:OtlpEndpoint";
+    private const string Variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder, string version)
     {
-        var section = builder.Configuration.GetSection("Telemetry");
-        string? endpoint = section["OtlpEndpoint"] ?? builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"];
-        bool exports = !string.IsNullOrWhiteSpace(endpoint);
+        bool exports = UseEndpoint(builder.Configuration);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("dask-gateway", serviceVersion: version))
             .WithMetrics(metrics =>
@@ -26,7 +28,7 @@ internal static class TelemetryServices
                     .AddPrometheusExporter();
                 if (exports)
                 {
-                    metrics.AddOtlpExporter(otlp => otlp.Endpoint = Endpoint(endpoint!));
+                    metrics.AddOtlpExporter();
                 }
             });
         if (exports)
@@ -36,12 +38,30 @@ internal static class TelemetryServices
                 .AddSource(GatewayTelemetry.Name)
                 .AddAspNetCoreInstrumentation(o => o.Filter = context => !context.Request.Path.Value!.EndsWith("/heartbeat", StringComparison.Ordinal))
                 .AddHttpClientInstrumentation()
-                .AddOtlpExporter(otlp => otlp.Endpoint = Endpoint(endpoint!)));
+                .AddOtlpExporter());
         }
     }
 
-    private static Uri Endpoint(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri
-            : throw new Microsoft.Extensions.Options.OptionsValidationException("Telemetry", typeof(TelemetryServices), [$"Telemetry:OtlpEndpoint is '{text}'; allowed is a URL such as http://collector:4317."]);
+    /// <summary>
+    /// Hands our key over as the variable that OpenTelemetry reads itself: an address that is set by code would stand for traces and metrics
+    /// alike, and over HTTP each has a path of its own below it.
+    /// </summary>
+    /// <returns>Whether there is a collector.</returns>
+    private static bool UseEndpoint(ConfigurationManager configuration)
+    {
+        string key = string.IsNullOrWhiteSpace(configuration[Key]) ? Variable : Key;
+        string? endpoint = configuration[key];
+        if (string.IsNullOrWhiteSpace(endpoint))
+        {
+            return false;
+        }
+
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
+            throw new OptionsValidationException("Telemetry", typeof(TelemetryServices), [$"{key} is '{endpoint}'; allowed is a URL such as http://collector:4317."]);
+        }
+
+        configuration[Variable] = endpoint;
+        return true;
+    }
 }
